@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# mitmx: `make run` does the main job, `make test` runs the tests; both install what is missing.
+#
+# Sources are found by walking the folders; one archive per folder. Who may see whom, and which
+# libraries a folder links, stands in scripts/gates/layers.tsv, for this file and for the gates.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench fuzz
+
+MODE ?= release
+BUILD ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
+CC = gcc
+PREFIX ?= /usr/local
+
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(CFLAGS_$(MODE)) -MMD -MP -DMITMX_PREFIX='"$(PREFIX)"'
+ALL_LDFLAGS = $(LDFLAGS) $(LDFLAGS_$(MODE))
+CFLAGS_asan = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS_asan = -fsanitize=address,undefined
+
+LAYERS = scripts/gates/layers.tsv
+# SEES_FOLDER: the folders it may see; LIBS_FOLDER: the libraries it links
+comma := ,
+column = $(filter-out -,$(subst $(comma), ,$(word $(2),$(subst :, ,$(1)))))
+LINES := $(shell awk -F'\t' '!/^\#/ && NF { gsub(/ /, ","); print $$1 ":" ($$2 ? $$2 : "-") ":" ($$3 ? $$3 : "-") }' $(LAYERS))
+FOLDERS := $(foreach l,$(LINES),$(call column,$(l),1))
+$(foreach l,$(LINES),$(eval SEES_$(call column,$(l),1) := $(call column,$(l),2)))
+$(foreach l,$(LINES),$(eval LIBS_$(call column,$(l),1) := $(call column,$(l),3)))
+SEES_harness/command := $(filter-out harness/command,$(FOLDERS))
+
+archive = $(BUILD)/lib/$(subst /,-,$(1)).a
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
+group = -Wl,--start-group $(foreach f,$(1),$(call archive,$(f))) -Wl,--end-group
+
+all: $(BUILD)/mitmx
+
+# --- objects, archives, the program --------------------------------------------------------
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(EXTRA_$*) -c $< -o $@
+
+define archive_rule
+$(call archive,$(1)): $(call objects,$(1)) $(wildcard $(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $(call objects,$(1))
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
+
+$(BUILD)/mitmx: $(BUILD)/obj/harness/main.o $(foreach f,$(FOLDERS),$(call archive,$(f)))
+	$(CC) $(ALL_LDFLAGS) $< $(call group,$(FOLDERS)) $(addprefix -l,$(LIBS_harness/command)) -o $@
+
+# --- unit tests: tests/unit/FOLDER-NAME/test_*.c sees what its folder sees, and links no more -
+
+UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+folder_of_test = $(subst -,/,$(patsubst tests/unit/%/,%,$(dir $(1))))
+
+define unit_rule
+$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(foreach f,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1))),$(call archive,$(f)))
+	@mkdir -p $$(@D)
+	$(CC) $(ALL_LDFLAGS) $$< $(call group,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1)))) -lcmocka $(addprefix -l,$(LIBS_$(call folder_of_test,$(1)))) -o $$@
+endef
+$(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
+
+unit: $(UNIT_TESTS)
+	@scripts/run-unit-tests $(UNIT_TESTS)
+
+# --- what people type ----------------------------------------------------------------------
+
+setup:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup test
+
+run: setup
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	$(BUILD)/mitmx run
+
+test: setup-test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@scripts/run-tests
+
+gates:
+	@scripts/gates/includes
+	@scripts/gates/links $(BUILD)
+
+asan:
+	@$(MAKE) --no-print-directory MODE=asan all
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -D -m 755 $(BUILD)/mitmx $(DESTDIR)$(PREFIX)/bin/mitmx
+	for d in scenarios scripts/clients; do \
+	  (cd $$d && find . -type f ! -name '*.tmp' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/mitmx/$$(basename $$d)/{} \;); \
+	done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pki.h - the lab's certificate authority: chains minted at first use, each with the fault asked for.
+ *
+ * The CA key lives in this process's memory only. Ref: RFC 5280.
+ */
+#ifndef PKI_H
+#define PKI_H
+
+#include <openssl/ssl.h>
+
+#include "harness/model/plan.h"
+
+struct pki;
+
+struct pki *pki_new(void);      /* makes the lab's CA and an untrusted one; owned; never NULL */
+void pki_free(struct pki *pki);
+
+/* The lab's root certificate as PEM, and the name of its hash link ("1a2b3c4d.0"); borrowed. */
+const char *pki_root_pem(const struct pki *pki);
+const char *pki_root_link(const struct pki *pki);
+
+struct pki_chain {
+	X509 *leaf;
+	EVP_PKEY *key;
+	STACK_OF(X509) *chain; /* sent after the leaf; may be empty */
+	char sha256[65];       /* of the leaf's DER, hex */
+	enum certificate_fault fault;
+	const char *names;     /* of the leaf, joined by spaces */
+};
+
+/*
+ * The chain of `host` (its own names) with `fault` instead of the host's own fault; minted at
+ * first use, kept, borrowed until pki_free. Same arguments, same chain.
+ */
+const struct pki_chain *pki_chain_for(struct pki *pki, const char *domain, const char *name,
+    const struct plan_certificate *certificate, enum certificate_fault fault);
+
+/* A server context that shows this chain; kept beside it; borrowed. Versions are set on the SSL. */
+SSL_CTX *pki_context(struct pki *pki, const struct pki_chain *chain);
+
+#endif
