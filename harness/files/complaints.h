@@ -20,22 +20,24 @@ struct complaint {
 	const char *file;      /* as it was opened */
 	unsigned line, column; /* from 1; 0: about the file as a whole */
 	const char *sentence;
-	const char *shown;     /* the source line, a newline and a line with a caret; NULL when there is none */
+	const char *shown; /* the source line, a newline and a line with a caret; NULL when there is none */
 };
 
 struct complaints;
 
-struct complaints *complaints_new(void); /* owned */
+struct complaints *complaints_new(void);    /* owned */
 void complaints_free(struct complaints *c); /* NULL is fine */
 
-size_t complaints_count(const struct complaints *c);
-const struct complaint *complaints_at(const struct complaints *c, size_t i); /* borrowed until complaints_free */
+size_t complaints_count(const struct complaints *c); /* that were kept */
+size_t complaints_made(const struct complaints *c);  /* with those that were not: grows at every one */
+const struct complaint *
+complaints_at(const struct complaints *c, size_t i); /* borrowed until complaints_free */
 
 /* `source` is the whole text of the file, from which the line is shown; empty: no line is shown. */
-void complaints_add(struct complaints *c, const char *file, unsigned line, unsigned column, struct bytes source, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
-void complaints_add_list(struct complaints *c, const char *file, unsigned line, unsigned column, struct bytes source, const char *format, va_list args)
-    __attribute__((format(printf, 6, 0)));
+void complaints_add(struct complaints *c, const char *file, unsigned line, unsigned column,
+    struct bytes source, const char *format, ...) __attribute__((format(printf, 6, 7)));
+void complaints_add_list(struct complaints *c, const char *file, unsigned line, unsigned column,
+    struct bytes source, const char *format, va_list args) __attribute__((format(printf, 6, 0)));
 
 /* All of them, in the order they came: "FILE:LINE:COLUMN: sentence", the line, the caret. */
 void complaints_print(const struct complaints *c, FILE *to);

@@ -62,9 +62,9 @@ void node_complain_unknown(const struct node *node, const char *what, const char
 
 /* --- looking around; all take NULL for "not there" -------------------------------------- */
 
-const struct node *node_get(const struct node *map, const char *key);        /* the value, or NULL */
-const struct node *node_key(const struct node *map, const char *key);        /* the key itself, for complaints */
-bool node_is(const struct node *node, const char *word);                     /* text, and equal to that */
+const struct node *node_get(const struct node *map, const char *key); /* the value, or NULL */
+const struct node *node_key(const struct node *map, const char *key); /* the key itself, for complaints */
+bool node_is(const struct node *node, const char *word);              /* text, and equal to that */
 
 /* --- new trees from old ones (marks stay those of the source) --------------------------- */
 
@@ -81,6 +81,7 @@ const struct node *node_overlay(const struct node *under, const struct node *ove
 const struct node *node_substitute(const struct node *node, const struct node *row, struct region *r);
 
 /* A copy of the mapping with `key` set to `value` (at its old place, or at the end). */
-const struct node *node_with(const struct node *map, const char *key, const struct node *value, struct region *r);
+const struct node *
+node_with(const struct node *map, const char *key, const struct node *value, struct region *r);
 
 #endif

@@ -35,7 +35,7 @@ struct key {
 	const char *meaning;      /* one line */
 	const char *const *words; /* ends with NULL; for kinds other than WORD(S): words allowed besides */
 	const struct key *keys;
-	int64_t least, most;      /* checked when least < most */
+	int64_t least, most; /* checked when least < most */
 };
 
 /* Returns true when nothing was wrong. `what` names the mapping: "the scenario", "'world'". */
@@ -45,8 +45,9 @@ bool keys_check_value(const struct node *value, const struct key *key);
 
 /* --- reading a checked mapping; `map` may be NULL ---------------------------------------- */
 
-const char *key_text(const struct node *map, const char *name, const char *fallback); /* borrowed from the document */
-struct bytes key_bytes(const struct node *map, const char *name);                     /* data NULL when absent */
+const char *
+key_text(const struct node *map, const char *name, const char *fallback); /* borrowed from the document */
+struct bytes key_bytes(const struct node *map, const char *name);         /* data NULL when absent */
 int64_t key_number(const struct node *map, const char *name, int64_t fallback);
 bool key_flag(const struct node *map, const char *name, bool fallback);
 int64_t key_seconds(const struct node *map, const char *name, int64_t fallback);
