@@ -7,8 +7,9 @@
  * of SMTP; shared by the fakes and the built-in client. Ref: RFC 3207 s4, RFC 8446.
  *
  * Life: stream_accept/stream_connect make one, owned by the caller until it calls
- * stream_close, stream_reset or stream_free, after which the caller gets no more calls.
- * All calls come from the event loop, none from inside a stream_ function.
+ * stream_close, stream_reset or stream_free, after which the caller gets no more calls;
+ * all three are fine inside a call. All calls come from the event loop, none from inside a
+ * stream_ function. The process ignores SIGPIPE from the first stream on.
  */
 #ifndef TLS_STREAM_H
 #define TLS_STREAM_H
@@ -24,7 +25,7 @@ struct stream;
 
 enum stream_end {
 	STREAM_EOF,         /* the peer closed (in TLS: after close_notify) */
-	STREAM_TRUNCATED,   /* inside TLS the peer closed without close_notify */
+	STREAM_TRUNCATED,   /* inside TLS, also its handshake, the peer closed without close_notify */
 	STREAM_RESET,       /* RST */
 	STREAM_REFUSED,     /* connect: refused */
 	STREAM_UNREACHABLE, /* connect: no route and the like */
@@ -35,11 +36,14 @@ enum stream_end {
 struct stream_calls {
 	/* The connect of stream_connect is done. */
 	void (*connected)(void *owner);
-	/* Bytes for the owner stand in `in`: plaintext, or what TLS unwrapped. It drains what it uses. */
+	/*
+	 * More bytes for the owner stand in `in`: plaintext, or what TLS unwrapped. It drains what it
+	 * uses; with 256 KiB left there, reading stops until it drains.
+	 */
 	void (*data)(void *owner, struct evbuffer *in);
 	/* The handshake is done. */
 	void (*tls_up)(void *owner);
-	/* Every byte of TLS as it comes from or goes to the wire; may be NULL. */
+	/* Every byte of TLS (and what is written beneath it) as it comes from or goes to the wire; may be NULL. */
 	void (*record)(void *owner, bool out, struct bytes bytes);
 	/* Nothing more comes. What was unread in `in` was given to `data` before. */
 	void (*ended)(void *owner, enum stream_end how);
@@ -56,8 +60,13 @@ struct stream *stream_connect(struct event_base *base, const struct sockaddr *to
 
 /* Frees at once; unsent output is lost. NULL is fine. */
 void stream_free(struct stream *s);
-/* Sends what is queued, close_notify if TLS is up, then FIN; frees itself later, with no more calls. */
+/*
+ * Sends what is queued, close_notify if TLS is up, then FIN; frees itself when the peer has
+ * closed too (or after 30 s), with no more calls.
+ */
 void stream_close(struct stream *s);
+/* Frees what stream_close left behind on this base; before event_base_free. */
+void stream_drop_closing(struct event_base *base);
 /* RST at once, frees. */
 void stream_reset(struct stream *s);
 
