@@ -328,7 +328,7 @@ struct document *
 document_open(const char *path, struct complaints *complaints)
 {
 	FILE *file = fopen(path, "re");
-	struct region *r;
+	struct document *d = NULL;
 	char *text;
 	size_t len;
 	int error;
@@ -338,19 +338,18 @@ document_open(const char *path, struct complaints *complaints)
 		    complaints, path, 0, 0, (struct bytes){0}, "cannot be opened: %s", strerror(errno));
 		return NULL;
 	}
-	r = region_new();
-	text = region_alloc(r, DOCUMENT_MAX + 2);
+	text = must_alloc(DOCUMENT_MAX + 1);
 	errno = 0;
 	len = fread(text, 1, DOCUMENT_MAX + 1, file);
 	error = ferror(file) ? errno : 0;
 	fclose(file);
-	if (error != 0) {
+	if (error != 0)
 		complaints_add(
 		    complaints, path, 0, 0, (struct bytes){0}, "cannot be read: %s", strerror(error));
-		region_free(r);
-		return NULL;
-	}
-	return parse(path, r, (struct bytes){text, len}, complaints);
+	else
+		d = document_parse(path, (struct bytes){text, len}, complaints);
+	free(text);
+	return d;
 }
 
 void
