@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client.h - what is known of a client under test: its description, whole.
+ *
+ * Read from client.yaml by description.c, or made from a bare command line. Plain data,
+ * owned by its region. See "The client under test" in the README.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/region.h"
+#include "harness/base/why.h"
+#include "harness/model/brief.h"
+
+enum client_send { SEND_COMMAND, SEND_SMTP, SEND_SUBMISSION };
+
+enum fate_kind { FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_REASON, FATE_NO_ATTEMPT, FATE_KINDS };
+
+/* "delivered", "deferred", "bounced", "reason", "no-attempt" */
+const char *fate_kind_name(enum fate_kind kind);
+
+struct client_pattern {
+	const char *text;  /* PCRE2; named groups recipient, id, reason */
+	unsigned line;     /* of client.yaml, for errors */
+};
+
+struct client {
+	struct region *region;
+	const char *name, *about;
+	const char *directory;       /* of client.yaml on the host; NULL for a bare command line */
+	const char *const *claims;
+	size_t n_claims;
+	enum floor floor;
+	const char *root;            /* NULL: the host's own */
+	const char *version_command; /* NULL: none */
+	const char *start;           /* NULL: a one-shot client */
+	const char *ready_line;      /* PCRE2 pattern of a line on stdout; NULL */
+	uint16_t ready_port;         /* a TCP port of 127.0.0.1 that accepts; 0 none */
+	enum client_send send;
+	const char *send_command;    /* SEND_COMMAND: run by sh -c; NULL when argv is there */
+	const char *const *argv;     /* a bare command line with {recipient} and the like; NULL-terminated */
+	const char *send_host;       /* SEND_SMTP: dotted address in the client's machine */
+	uint16_t send_port;
+	struct client_pattern *fates[FATE_KINDS];
+	size_t n_fates[FATE_KINDS];
+	const char *retry, *stop;    /* commands; NULL none */
+};
+
+void client_free(struct client *client);
+
+/* A bare command line as a client; argv is copied. Claims are STARTTLS only until told otherwise. */
+struct client *client_of_command(const char *const *argv, size_t n);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* description.c - see description.h */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "harness/client/description.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/must.h"
+
+static const char *const claim_words[] = {"starttls", "mta-sts", "dane", "tls-rpt", "requiretls", "submission", NULL};
+static const char *const floor_words[] = {"may", "tls", "verified", NULL};
+static const char *const root_words[] = {"host", NULL};
+
+static const char *const log_words[] = {"stdout", NULL};
+
+static const struct key ready_keys[] = {
+	{.name = "tcp", .kind = KEY_TEXT, .meaning = "it is ready when this address of its machine accepts: 127.0.0.1:PORT"},
+	{.name = "line", .kind = KEY_TEXT, .meaning = "it is ready when it writes a line that matches this pattern"},
+	{0},
+};
+
+static const struct key fate_keys[] = {
+	{.name = "delivered", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: delivered"},
+	{.name = "deferred", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: kept, to be tried again"},
+	{.name = "bounced", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: given up for good"},
+	{.name = "reason", .kind = KEY_TEXTS, .meaning = "patterns of a line whose words explain a later fate of the same id"},
+	{.name = "no-attempt", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: not even tried"},
+	{0},
+};
+
+const struct key description_keys[] = {
+	{.name = "client", .kind = KEY_TEXT, .required = true, .meaning = "its name"},
+	{.name = "about", .kind = KEY_TEXT, .meaning = "one line about it"},
+	{.name = "claims", .kind = KEY_WORDS, .required = true, .words = claim_words, .meaning = "the mechanisms that it claims to support"},
+	{.name = "floor", .kind = KEY_WORD, .words = floor_words, .meaning = "what it demands where no policy speaks"},
+	{.name = "root", .kind = KEY_WORD, .words = root_words, .meaning = "its file system: the host's own"},
+	{.name = "version", .kind = KEY_TEXT, .meaning = "command that prints its version"},
+	{.name = "start", .kind = KEY_TEXT, .meaning = "command that starts it and stays; without it, one command a message"},
+	{.name = "ready", .kind = KEY_MAP, .keys = ready_keys, .meaning = "how it shows that it takes messages"},
+	{.name = "send", .kind = KEY_TEXT, .required = true, .meaning = "smtp://127.0.0.1:PORT, or a command line"},
+	{.name = "log", .kind = KEY_WORDS, .words = log_words, .meaning = "where its log is: its standard output and error"},
+	{.name = "fate", .kind = KEY_MAP, .keys = fate_keys, .meaning = "how its log tells what became of a message; groups recipient, id, reason"},
+	{.name = "retry", .kind = KEY_TEXT, .meaning = "command that has it try again what it holds"},
+	{.name = "stop", .kind = KEY_TEXT, .meaning = "command that ends it; without it, SIGTERM"},
+	{0},
+};
+
+/* "127.0.0.1:25": host in `r` and port; false when it is not of that form. */
+static bool
+split_address(struct region *r, const char *text, const char **ret_host, uint16_t *ret_port)
+{
+	const char *colon = strrchr(text, ':');
+	struct in_addr ignored;
+	unsigned long port;
+	char *end;
+
+	if (colon == NULL)
+		return false;
+	*ret_host = region_strndup(r, text, (size_t)(colon - text));
+	port = strtoul(colon + 1, &end, 10);
+	*ret_port = (uint16_t)port;
+	return end != colon + 1 && *end == '\0' && port > 0 && port < 65536 && inet_pton(AF_INET, *ret_host, &ignored) == 1;
+}
+
+static void
+read_send(struct client *c, const struct node *root)
+{
+	static const char smtp[] = "smtp://";
+	const struct node *at = node_get(root, "send");
+	const char *text = key_text(root, "send", "");
+
+	if (strncmp(text, smtp, strlen(smtp)) != 0) {
+		c->send = SEND_COMMAND;
+		c->send_command = region_strdup(c->region, text);
+		return;
+	}
+	c->send = SEND_SMTP;
+	if (!split_address(c->region, text + strlen(smtp), &c->send_host, &c->send_port))
+		node_complain(at, "'%s' is not of the form smtp://127.0.0.1:25", text);
+	if (c->start == NULL)
+		node_complain(at, "a client that takes SMTP must be started: the key 'start' is missing");
+}
+
+static void
+check_pattern(const struct node *at, const char *text)
+{
+	PCRE2_SIZE offset;
+	PCRE2_UCHAR message[128];
+	int error;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+
+	if (code == NULL) {
+		pcre2_get_error_message(error, message, sizeof(message));
+		node_complain(at, "the pattern is wrong at its character %zu: %s", (size_t)offset + 1, (const char *)message);
+	}
+	pcre2_code_free(code);
+}
+
+static void
+read_ready(struct client *c, const struct node *root)
+{
+	const struct node *ready = node_get(root, "ready");
+	const char *tcp = key_text(ready, "tcp", NULL), *line = key_text(ready, "line", NULL), *host;
+
+	if (tcp != NULL && !split_address(c->region, tcp, &host, &c->ready_port))
+		node_complain(node_get(ready, "tcp"), "'%s' is not of the form 127.0.0.1:PORT", tcp);
+	if (line != NULL) {
+		c->ready_line = region_strdup(c->region, line);
+		check_pattern(node_get(ready, "line"), line);
+	}
+	if (c->start != NULL && tcp == NULL && line == NULL && c->send == SEND_COMMAND)
+		node_complain(node_key(root, "start"), "nothing says when it is ready: the key 'ready' is missing");
+}
+
+static void
+read_fates(struct client *c, const struct node *root)
+{
+	const struct node *fate = node_get(root, "fate");
+
+	for (int k = 0; k < FATE_KINDS; k++) {
+		const char *name = fate_kind_name((enum fate_kind)k), *const *texts;
+		const struct node *at = node_get(fate, name);
+		size_t n = key_texts(fate, name, c->region, &texts);
+
+		c->fates[k] = region_alloc(c->region, n * sizeof(*c->fates[k]));
+		c->n_fates[k] = n;
+		for (size_t i = 0; i < n; i++) {
+			const struct node *item = at->kind == NODE_LIST ? at->items[i] : at;
+
+			c->fates[k][i] = (struct client_pattern){region_strdup(c->region, texts[i]), item->line};
+			check_pattern(item, texts[i]);
+		}
+	}
+	if (c->send != SEND_COMMAND && (c->n_fates[FATE_DELIVERED] == 0 || c->n_fates[FATE_DEFERRED] == 0))
+		node_complain(root, "nothing tells fates: 'fate' needs patterns for delivered and deferred");
+}
+
+static const char *
+optional(struct client *c, const struct node *root, const char *key)
+{
+	const char *text = key_text(root, key, NULL);
+
+	return text != NULL ? region_strdup(c->region, text) : NULL;
+}
+
+static void
+read_client(struct client *c, const struct node *root)
+{
+	const char *const *claims;
+	size_t n = key_texts(root, "claims", c->region, &claims);
+	const char **copy = region_alloc(c->region, (n + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = region_strdup(c->region, claims[i]);
+	c->claims = copy;
+	c->n_claims = n;
+	c->name = optional(c, root, "client");
+	c->about = optional(c, root, "about");
+	c->floor = (enum floor)key_word(root, "floor", floor_words, FLOOR_MAY);
+	c->version_command = optional(c, root, "version");
+	c->start = optional(c, root, "start");
+	c->retry = optional(c, root, "retry");
+	c->stop = optional(c, root, "stop");
+	read_send(c, root);
+	read_ready(c, root);
+	read_fates(c, root);
+}
+
+struct client *
+description_read(const char *directory, struct complaints *complaints)
+{
+	struct region *r = region_new();
+	struct client *c = region_alloc(r, sizeof(*c));
+	struct document *d = document_open(region_printf(r, "%s/client.yaml", directory), complaints);
+	size_t before = complaints_made(complaints);
+
+	c->region = r;
+	c->directory = region_strdup(r, directory);
+	if (d != NULL && keys_check(document_root(d), description_keys, "the client's description"))
+		read_client(c, document_root(d));
+	if (d == NULL || complaints_made(complaints) > before) {
+		client_free(c);
+		c = NULL;
+	}
+	document_free(d);
+	return c;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * driver.c - see driver.h: the client itself; its commands run in errands.c.
+ */
+#include "harness/client/driver.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/must.h"
+#include "harness/client/errands.h"
+#include "harness/client/fate.h"
+#include "harness/client/injector.h"
+#include "harness/client/process.h"
+#include "harness/client/ready.h"
+#include "harness/client/words.h"
+
+#define START_SECONDS 30
+#define STOP_SECONDS 10
+
+enum state { IDLE, STARTING, RUNNING, RESTARTING, STOPPING, STOPPED, FAILED };
+
+struct driver {
+	struct event_base *base;
+	struct machine machine;
+	struct driver_options options;
+	const struct client *client;
+	struct driver_calls calls;
+	enum state state;
+	struct process *daemon;
+	struct ready *ready;
+	struct fate_reader *fates;
+	struct injector *injector;
+	struct errands *errands;
+	struct event *soon, *limit;
+};
+
+/* --- what the client says ---------------------------------------------------------------- */
+
+static void
+on_fate(void *ctx, struct bytes recipient, enum fate_kind kind, struct bytes reason)
+{
+	struct driver *d = ctx;
+
+	if (kind == FATE_NO_ATTEMPT)
+		d->calls.no_attempt(d->calls.ctx, recipient, reason);
+	else
+		d->calls.fate(d->calls.ctx, recipient, fate_kind_name(kind), reason);
+}
+
+static void
+on_line(void *ctx, struct process *p, struct bytes line)
+{
+	struct driver *d = ctx;
+
+	(void)p;
+	d->calls.log(d->calls.ctx, line);
+	fate_reader_line(d->fates, line);
+	if (d->ready != NULL)
+		ready_line(d->ready, line);
+}
+
+/* The client did not take a message: whoever handed it over still has it. */
+static void
+on_answered(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply)
+{
+	struct driver *d = ctx;
+
+	if (code == 250)
+		return;
+	for (size_t i = 0; i < message->n_recipients; i++)
+		d->calls.fate(d->calls.ctx, bytes_of(message->recipients[i].address), "refused", reply);
+}
+
+/* --- start, restart, stop ---------------------------------------------------------------- */
+
+static void
+set_limit(struct driver *d, unsigned seconds)
+{
+	struct timeval t = {.tv_sec = seconds};
+
+	if (seconds > 0)
+		event_add(d->limit, &t);
+	else
+		event_del(d->limit);
+}
+
+static void
+fail(struct driver *d, const char *what)
+{
+	char sentence[1024];
+	const char *last = d->daemon != NULL ? process_last_line(d->daemon) : "";
+
+	d->state = FAILED;
+	set_limit(d, 0);
+	snprintf(sentence, sizeof(sentence), "%s %s%s%s", d->client->name, what, last[0] ? "; its last words: " : "", last);
+	d->calls.failed(d->calls.ctx, sentence);
+}
+
+static void
+on_ready(void *ctx)
+{
+	struct driver *d = ctx;
+
+	ready_free(d->ready);
+	d->ready = NULL;
+	set_limit(d, 0);
+	d->state = RUNNING;
+	d->calls.ready(d->calls.ctx);
+}
+
+static void launch(struct driver *d);
+
+static void
+on_daemon_over(void *ctx, struct process *p, int status, int signal)
+{
+	struct driver *d = ctx;
+	enum state was = d->state;
+	char what[128];
+
+	d->calls.exited(d->calls.ctx, FACT_NONE, d->client->start, status, signal);
+	if (was == STARTING || was == RUNNING) {
+		snprintf(what, sizeof(what), signal ? "was ended by signal %d" : "ended with status %d", signal ? signal : status);
+		fail(d, what);
+	}
+	process_free(p);
+	d->daemon = NULL;
+	if (was == RESTARTING) {
+		launch(d);
+	} else if (was == STOPPING) {
+		d->state = STOPPED;
+		set_limit(d, 0);
+		d->calls.stopped(d->calls.ctx);
+	}
+}
+
+static void
+launch(struct driver *d)
+{
+	static const struct process_calls calls = {on_line, on_daemon_over};
+	struct region *r = region_new();
+	struct words words = {.ca = d->options.ca, .resolver = d->options.resolver, .dir = WORDS_SCRATCH, .flaws = d->options.flaws};
+	const char *argv[] = {"/bin/sh", "-c", region_printf(r, "exec %s", d->client->start), NULL};
+	struct why why;
+
+	d->state = STARTING;
+	set_limit(d, START_SECONDS);
+	d->ready = ready_new(d->base, &d->machine, d->client, on_ready, d, &why);
+	if (d->ready != NULL)
+		d->daemon = process_start(d->base, &d->machine, argv, words_environment(r, &words),
+		    d->client->directory != NULL ? WORDS_DIRECTORY : WORDS_SCRATCH, &calls, d, &why);
+	region_free(r);
+	if (d->daemon == NULL)
+		fail(d, why.text);
+}
+
+static void
+on_soon(evutil_socket_t fd, short what, void *ctx)
+{
+	struct driver *d = ctx;
+
+	(void)fd;
+	(void)what;
+	if (d->state == STOPPING) {
+		d->state = STOPPED;
+		d->calls.stopped(d->calls.ctx);
+	} else if (d->client->start != NULL) {
+		launch(d);
+	} else {
+		d->state = RUNNING;
+		d->calls.ready(d->calls.ctx);
+	}
+}
+
+static void
+on_limit(evutil_socket_t fd, short what, void *ctx)
+{
+	struct driver *d = ctx;
+
+	(void)fd;
+	(void)what;
+	if (d->state == STARTING)
+		fail(d, "was not ready after 30 seconds");
+	else if (d->daemon != NULL)
+		process_kill(d->daemon, SIGKILL);
+}
+
+void
+driver_start(struct driver *d)
+{
+	must(d->state == IDLE);
+	d->state = STARTING;
+	event_active(d->soon, 0, 0);
+}
+
+/* Asks the daemon to end, by its own command where it has one. */
+static void
+end_daemon(struct driver *d)
+{
+	if (d->injector != NULL)
+		injector_hang_up(d->injector);
+	set_limit(d, STOP_SECONDS);
+	if (d->client->stop != NULL)
+		errands_command(d->errands, d->client->stop);
+	else
+		process_kill(d->daemon, SIGTERM);
+}
+
+void
+driver_restart(struct driver *d)
+{
+	if (d->state != RUNNING)
+		return; /* it is on its way already, or gone */
+	if (d->daemon == NULL) {
+		d->state = STARTING;
+		event_active(d->soon, 0, 0);
+		return;
+	}
+	d->state = RESTARTING;
+	end_daemon(d);
+}
+
+void
+driver_stop(struct driver *d)
+{
+	d->state = STOPPING;
+	if (d->daemon != NULL)
+		end_daemon(d);
+	else
+		event_active(d->soon, 0, 0);
+}
+
+/* --- messages ---------------------------------------------------------------------------- */
+
+void
+driver_send(struct driver *d, const struct driver_errand *errand)
+{
+	if (d->client->send == SEND_COMMAND)
+		errands_message(d->errands, errand);
+	else
+		injector_send(d->injector, errand->message);
+}
+
+void
+driver_retry(struct driver *d, const struct driver_errand *errand)
+{
+	if (d->client->start == NULL && d->client->retry == NULL)
+		errands_message(d->errands, errand); /* a one-shot client: its caller tries again */
+	else if (d->client->retry != NULL && words_name_a_message(d->client->retry))
+		errands_about(d->errands, d->client->retry, errand);
+	else if (d->client->retry != NULL)
+		errands_command(d->errands, d->client->retry);
+	else
+		driver_restart(d); /* most queues are run at the start */
+}
+
+void
+driver_abandon(struct driver *d, uint32_t leg)
+{
+	errands_abandon(d->errands, leg);
+}
+
+void
+driver_exit(struct driver *d, pid_t pid, int status, int signal)
+{
+	if (d->daemon != NULL && process_pid(d->daemon) == pid)
+		process_reaped(d->daemon, status, signal);
+	else if (!errands_exit(d->errands, pid, status, signal))
+		d->calls.exited(d->calls.ctx, FACT_NONE, "an orphan of the client's", status, signal);
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+static struct injector *
+make_injector(struct driver *d)
+{
+	struct injector_calls calls = {on_answered, d};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->client->send_port)};
+
+	must(inet_pton(AF_INET, d->client->send_host, &to.sin_addr) == 1);
+	return injector_new(d->base, &d->machine, (struct sockaddr *)&to, sizeof(to), &calls);
+}
+
+struct driver *
+driver_new(struct event_base *base, const struct machine *machine, const struct driver_options *options,
+    const struct driver_calls *calls, struct why *why)
+{
+	struct driver *d = must_alloc(sizeof(*d));
+	struct fate_calls fate_calls = {on_fate, d};
+
+	d->base = base;
+	d->machine = *machine;
+	d->options = *options;
+	d->client = options->client;
+	d->calls = *calls;
+	d->fates = fate_reader_new(d->client, &fate_calls, why);
+	if (d->fates == NULL) {
+		free(d);
+		return NULL;
+	}
+	d->soon = event_new(base, -1, 0, on_soon, d);
+	d->limit = event_new(base, -1, 0, on_limit, d);
+	must(d->soon != NULL && d->limit != NULL);
+	d->errands = errands_new(base, machine, options, calls, d->fates);
+	if (d->client->send != SEND_COMMAND)
+		d->injector = make_injector(d);
+	return d;
+}
+
+void
+driver_free(struct driver *d)
+{
+	if (d == NULL)
+		return;
+	injector_free(d->injector);
+	errands_free(d->errands);
+	process_free(d->daemon);
+	ready_free(d->ready);
+	fate_reader_free(d->fates);
+	event_free(d->soon);
+	event_free(d->limit);
+	free(d);
+}

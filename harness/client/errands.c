@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* errands.c - see errands.h; a queue in order, and the commands that run. */
+#include "harness/client/errands.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/must.h"
+#include "harness/client/process.h"
+#include "harness/client/words.h"
+#include "harness/model/fact.h"
+
+#define EXIT_TEMPFAIL 75 /* sysexits: try again later */
+#define EXIT_CANNOT 89   /* the client's wrapper says: this client cannot do that */
+
+struct task {
+	struct task *next;
+	struct driver_errand errand;  /* message NULL: about all */
+	const char *command;          /* NULL: the client's send command */
+	struct process *process;      /* NULL: waiting */
+	struct errands *errands;
+};
+
+struct errands {
+	struct event_base *base;
+	struct machine machine;
+	struct driver_options options;
+	struct driver_calls calls;
+	struct fate_reader *fates;
+	struct task *waiting, **last, *running;
+	unsigned n_running;
+	struct event *go;
+};
+
+static void start_waiting(evutil_socket_t fd, short what, void *ctx);
+
+struct errands *
+errands_new(struct event_base *base, const struct machine *machine, const struct driver_options *options,
+    const struct driver_calls *calls, struct fate_reader *fates)
+{
+	struct errands *e = must_alloc(sizeof(*e));
+
+	e->base = base;
+	e->machine = *machine;
+	e->options = *options;
+	e->calls = *calls;
+	e->fates = fates;
+	e->last = &e->waiting;
+	e->go = event_new(base, -1, 0, start_waiting, e);
+	must(e->go != NULL);
+	return e;
+}
+
+static void
+free_all(struct task *t)
+{
+	while (t != NULL) {
+		struct task *next = t->next;
+
+		process_free(t->process);
+		free(t);
+		t = next;
+	}
+}
+
+void
+errands_free(struct errands *e)
+{
+	if (e == NULL)
+		return;
+	free_all(e->waiting);
+	free_all(e->running);
+	event_free(e->go);
+	free(e);
+}
+
+static void
+enqueue(struct errands *e, const char *command, const struct driver_errand *errand)
+{
+	struct task *t = must_alloc(sizeof(*t));
+
+	t->errands = e;
+	t->command = command;
+	if (errand != NULL)
+		t->errand = *errand;
+	else
+		t->errand.leg = FACT_NONE;
+	*e->last = t;
+	e->last = &t->next;
+	event_active(e->go, 0, 0);
+}
+
+void
+errands_message(struct errands *e, const struct driver_errand *errand)
+{
+	enqueue(e, NULL, errand);
+}
+
+void
+errands_about(struct errands *e, const char *command, const struct driver_errand *errand)
+{
+	enqueue(e, command, errand);
+}
+
+void
+errands_command(struct errands *e, const char *command)
+{
+	for (struct task *t = e->waiting; t != NULL; t = t->next)
+		if (t->errand.message == NULL && text_equal(t->command, command))
+			return;
+	enqueue(e, command, NULL);
+}
+
+/* --- the end of a command ----------------------------------------------------------------- */
+
+static const char *
+fate_of_status(const struct errands *e, int status, int signal)
+{
+	if (signal != 0)
+		return "refused";
+	if (status == 0)
+		return e->options.by_wire ? "accepted" : "delivered";
+	return status == EXIT_TEMPFAIL ? "deferred" : status == EXIT_CANNOT ? "cannot" : "refused";
+}
+
+/* With a log that tells fates, the exit status says only that the message was taken. */
+static bool
+status_is_fate(const struct errands *e, const struct task *t, int status)
+{
+	return t->command == NULL && (e->options.client->n_fates[FATE_DELIVERED] == 0 || status != 0);
+}
+
+static void
+tell_fates(struct errands *e, const struct task *t, const char *fate, const char *reason)
+{
+	const struct plan_message *m = t->errand.message;
+
+	for (size_t i = 0; i < m->n_recipients; i++)
+		e->calls.fate(e->calls.ctx, bytes_of(m->recipients[i].address), fate, bytes_of(reason));
+}
+
+static void
+unlink_running(struct errands *e, struct task *t)
+{
+	struct task **at = &e->running;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	e->n_running--;
+}
+
+static void
+on_over(void *ctx, struct process *p, int status, int signal)
+{
+	struct task *t = ctx;
+	struct errands *e = t->errands;
+	const char *command = t->command != NULL ? t->command : e->options.client->name;
+
+	e->calls.exited(e->calls.ctx, t->errand.leg, command, status, signal);
+	if (status_is_fate(e, t, signal != 0 ? -1 : status))
+		tell_fates(e, t, fate_of_status(e, status, signal), process_last_line(p));
+	unlink_running(e, t);
+	process_free(p);
+	free(t);
+	event_active(e->go, 0, 0);
+}
+
+static void
+on_line(void *ctx, struct process *p, struct bytes line)
+{
+	struct task *t = ctx;
+
+	(void)p;
+	t->errands->calls.log(t->errands->calls.ctx, line);
+	fate_reader_line(t->errands->fates, line);
+}
+
+/* --- its beginning ------------------------------------------------------------------------- */
+
+static int
+write_message(struct errands *e, const struct plan_message *m, const char *path, struct why *why)
+{
+	int fd = e->machine.open(e->machine.ctx, path, O_CREAT | O_TRUNC | O_WRONLY, 0644, why);
+	const char *at = m->text.data;
+	size_t left = m->text.len;
+
+	while (fd >= 0 && left > 0) {
+		ssize_t n = write(fd, at, left);
+
+		if (n <= 0) {
+			close(fd);
+			return why_errno(why, "cannot write %s", path);
+		}
+		at += n;
+		left -= (size_t)n;
+	}
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* Fills in what the task's message says; the strings live in the region. */
+static int
+fill_words(struct errands *e, const struct task *t, struct region *r, struct words *ret, struct why *why)
+{
+	const struct plan_message *m = t->errand.message;
+
+	*ret = (struct words){.ca = e->options.ca, .resolver = e->options.resolver, .dir = WORDS_SCRATCH, .flaws = e->options.flaws};
+	if (m == NULL)
+		return 0;
+	ret->sender = m->sender;
+	ret->recipient = m->recipients[0].address;
+	for (size_t i = 1; i < m->n_recipients; i++)
+		ret->recipient = region_printf(r, "%s,%s", ret->recipient, m->recipients[i].address);
+	ret->message = region_printf(r, WORDS_SCRATCH "/mitmx-%u.eml", m->number);
+	ret->host = t->errand.host;
+	ret->port = region_printf(r, "%u", t->errand.port);
+	ret->tls = "starttls";
+	ret->requiretls = m->requiretls ? "1" : NULL;
+	return write_message(e, m, ret->message, why);
+}
+
+static const char *const *
+argv_of(struct errands *e, const struct task *t, struct region *r, const struct words *w)
+{
+	const struct client *c = e->options.client;
+	const char *command = t->command != NULL ? t->command : c->send_command;
+	const char **argv;
+	size_t n = 0;
+
+	if (t->command == NULL && c->argv != NULL) {
+		while (c->argv[n] != NULL)
+			n++;
+		argv = region_alloc(r, (n + 1) * sizeof(*argv));
+		for (size_t i = 0; i < n; i++)
+			argv[i] = words_fill(r, c->argv[i], w);
+		return argv;
+	}
+	argv = region_alloc(r, 4 * sizeof(*argv));
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = words_fill(r, command, w);
+	return argv;
+}
+
+static void
+start(struct errands *e, struct task *t)
+{
+	static const struct process_calls calls = {on_line, on_over};
+	struct region *r = region_new();
+	struct words words;
+	struct why why = {""};
+	const char *directory = e->options.client->directory != NULL ? WORDS_DIRECTORY : WORDS_SCRATCH;
+
+	if (fill_words(e, t, r, &words, &why) == 0)
+		t->process = process_start(e->base, &e->machine, argv_of(e, t, r, &words), words_environment(r, &words),
+		    directory, &calls, t, &why);
+	region_free(r);
+	if (t->process == NULL) {
+		if (t->errand.message != NULL)
+			tell_fates(e, t, "refused", why.text);
+		e->calls.failed(e->calls.ctx, why.text);
+		free(t);
+		return;
+	}
+	t->next = e->running;
+	e->running = t;
+	e->n_running++;
+}
+
+static void
+start_waiting(evutil_socket_t fd, short what, void *ctx)
+{
+	struct errands *e = ctx;
+
+	(void)fd;
+	(void)what;
+	while (e->waiting != NULL && e->n_running < e->options.jobs) {
+		struct task *t = e->waiting;
+
+		e->waiting = t->next;
+		if (e->waiting == NULL)
+			e->last = &e->waiting;
+		t->next = NULL;
+		start(e, t);
+	}
+}
+
+bool
+errands_exit(struct errands *e, pid_t pid, int status, int signal)
+{
+	for (struct task *t = e->running; t != NULL; t = t->next) {
+		if (process_pid(t->process) == pid) {
+			process_reaped(t->process, status, signal);
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+errands_abandon(struct errands *e, uint32_t leg)
+{
+	struct task **at = &e->waiting;
+
+	for (struct task *t = e->running; t != NULL; t = t->next)
+		if (t->errand.leg == leg)
+			process_kill(t->process, SIGKILL);
+	while (*at != NULL) {
+		struct task *t = *at;
+
+		if (t->errand.leg == leg) {
+			*at = t->next;
+			free(t);
+		} else {
+			at = &t->next;
+		}
+	}
+	e->last = at;
+}

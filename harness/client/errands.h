@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * errands.h - commands that run on the client's machine: one a message, a retry, a stop.
+ *
+ * At most `jobs` at once. The exit status of a message's command is its fate.
+ */
+#ifndef ERRANDS_H
+#define ERRANDS_H
+
+#include <event2/event.h>
+
+#include "harness/client/driver.h"
+#include "harness/client/fate.h"
+
+struct errands;
+
+struct errands *errands_new(struct event_base *base, const struct machine *machine, const struct driver_options *options,
+    const struct driver_calls *calls, struct fate_reader *fates);
+void errands_free(struct errands *e);
+
+/* The client's own send command, for one message. */
+void errands_message(struct errands *e, const struct driver_errand *errand);
+/* Another command about one message (a retry that names it). */
+void errands_about(struct errands *e, const char *command, const struct driver_errand *errand);
+/* A command about all messages; one that already waits serves this call as well. */
+void errands_command(struct errands *e, const char *command);
+/* Kills what runs for this leg, and forgets what waits: its step is over. */
+void errands_abandon(struct errands *e, uint32_t leg);
+/* False when no command of ours has this pid. */
+bool errands_exit(struct errands *e, pid_t pid, int status, int signal);
+
+#endif

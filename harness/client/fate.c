@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fate.c - see fate.h */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "harness/client/fate.h"
+
+#include <pcre2.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/must.h"
+
+#define MATCH_LIMIT 100000 /* steps that one line may cost */
+#define LINE_MAX_LEN 8192
+#define RECIPIENTS_MAX 64  /* tied to one id */
+
+struct pattern {
+	enum fate_kind kind;
+	pcre2_code *code;
+};
+
+/* What is known of one queue id. */
+struct ticket {
+	char *id;
+	char *recipients[RECIPIENTS_MAX];
+	size_t n_recipients;
+	char *reason;
+};
+
+struct fate_reader {
+	struct fate_calls calls;
+	struct pattern *patterns;
+	size_t n_patterns;
+	pcre2_match_data *match;
+	pcre2_match_context *context;
+	void *tickets; /* tsearch tree of struct ticket by id */
+};
+
+const char *
+fate_kind_name(enum fate_kind kind)
+{
+	static const char *const names[] = {"delivered", "deferred", "bounced", "reason", "no-attempt"};
+
+	must((unsigned)kind < FATE_KINDS);
+	return names[kind];
+}
+
+static int
+compile(struct pattern *ret, enum fate_kind kind, const struct client_pattern *p, const char *client, struct why *why)
+{
+	int error;
+	PCRE2_SIZE offset;
+	PCRE2_UCHAR message[128];
+
+	ret->kind = kind;
+	ret->code = pcre2_compile((PCRE2_SPTR)p->text, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+	if (ret->code != NULL) {
+		pcre2_jit_compile(ret->code, PCRE2_JIT_COMPLETE);
+		return 0;
+	}
+	pcre2_get_error_message(error, message, sizeof(message));
+	return why_set(why, "client %s, line %u: the %s pattern is wrong at offset %zu: %s", client, p->line,
+	    fate_kind_name(kind), (size_t)offset, (const char *)message);
+}
+
+struct fate_reader *
+fate_reader_new(const struct client *client, const struct fate_calls *calls, struct why *why)
+{
+	struct fate_reader *r = must_alloc(sizeof(*r));
+	size_t n = 0;
+
+	r->calls = *calls;
+	r->match = pcre2_match_data_create(16, NULL);
+	r->context = pcre2_match_context_create(NULL);
+	must(r->match != NULL && r->context != NULL);
+	pcre2_set_match_limit(r->context, MATCH_LIMIT);
+	for (int k = 0; k < FATE_KINDS; k++)
+		n += client->n_fates[k];
+	r->patterns = must_alloc(n * sizeof(*r->patterns));
+	for (int k = 0; k < FATE_KINDS; k++) {
+		for (size_t i = 0; i < client->n_fates[k]; i++) {
+			struct pattern *p = &r->patterns[r->n_patterns];
+
+			if (compile(p, (enum fate_kind)k, &client->fates[k][i], client->name, why) < 0) {
+				fate_reader_free(r);
+				return NULL;
+			}
+			r->n_patterns++;
+		}
+	}
+	return r;
+}
+
+static void
+free_ticket(void *p)
+{
+	struct ticket *t = p;
+
+	for (size_t i = 0; i < t->n_recipients; i++)
+		free(t->recipients[i]);
+	free(t->reason);
+	free(t->id);
+	free(t);
+}
+
+void
+fate_reader_free(struct fate_reader *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->n_patterns; i++)
+		pcre2_code_free(r->patterns[i].code);
+	free(r->patterns);
+	pcre2_match_data_free(r->match);
+	pcre2_match_context_free(r->context);
+	tdestroy(r->tickets, free_ticket);
+	free(r);
+}
+
+static int
+compare_tickets(const void *a, const void *b)
+{
+	return strcmp(((const struct ticket *)a)->id, ((const struct ticket *)b)->id);
+}
+
+static char *
+copy(struct bytes b)
+{
+	char *text = must_alloc(b.len + 1);
+
+	if (b.len > 0)
+		memcpy(text, b.data, b.len);
+	return text;
+}
+
+static struct ticket *
+ticket_of(struct fate_reader *r, struct bytes id)
+{
+	struct ticket *t = must_alloc(sizeof(*t));
+	struct ticket **found;
+
+	t->id = copy(id);
+	found = tsearch(t, &r->tickets, compare_tickets);
+	must(found != NULL);
+	if (*found != t)
+		free_ticket(t);
+	return *found;
+}
+
+void
+fate_reader_tie(struct fate_reader *r, struct bytes id, struct bytes recipient)
+{
+	struct ticket *t = ticket_of(r, id);
+
+	for (size_t i = 0; i < t->n_recipients; i++)
+		if (bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
+			return;
+	if (t->n_recipients < RECIPIENTS_MAX)
+		t->recipients[t->n_recipients++] = copy(recipient);
+}
+
+/* The named group of the last match; empty when the pattern lacks it or it did not take part. */
+static struct bytes
+group(struct fate_reader *r, const struct pattern *p, const char *name, struct bytes line)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(r->match);
+	int n = pcre2_substring_number_from_name(p->code, (PCRE2_SPTR)name);
+
+	if (n < 0 || (uint32_t)n >= pcre2_get_ovector_count(r->match) || at[2 * n] == PCRE2_UNSET)
+		return (struct bytes){NULL, 0};
+	return (struct bytes){line.data + at[2 * n], at[2 * n + 1] - at[2 * n]};
+}
+
+static void
+tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, struct ticket *t, struct bytes reason)
+{
+	if (reason.len == 0 && t != NULL && t->reason != NULL)
+		reason = bytes_of(t->reason);
+	if (recipient.len > 0) {
+		r->calls.fate(r->calls.ctx, recipient, p->kind, reason);
+		return;
+	}
+	for (size_t i = 0; t != NULL && i < t->n_recipients; i++)
+		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), p->kind, reason);
+}
+
+static void
+matched(struct fate_reader *r, const struct pattern *p, struct bytes line)
+{
+	struct bytes recipient = group(r, p, "recipient", line), id = group(r, p, "id", line);
+	struct bytes reason = group(r, p, "reason", line);
+	struct ticket *t = id.len > 0 ? ticket_of(r, id) : NULL;
+
+	if (t != NULL && recipient.len > 0)
+		fate_reader_tie(r, id, recipient);
+	if (p->kind != FATE_REASON) {
+		tell(r, p, recipient, t, reason);
+	} else if (t != NULL && reason.len > 0) {
+		free(t->reason);
+		t->reason = copy(reason);
+	}
+}
+
+/*
+ * The first fate wins, and "did not try" before any fate: its line often looks like a
+ * deferral. A line may also carry a reason or a tie.
+ */
+void
+fate_reader_line(struct fate_reader *r, struct bytes line)
+{
+	static const enum fate_kind order[] = {FATE_REASON, FATE_NO_ATTEMPT, FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED};
+
+	if (line.len == 0)
+		return;
+	if (line.len > LINE_MAX_LEN)
+		line.len = LINE_MAX_LEN;
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
+		for (size_t i = 0; i < r->n_patterns; i++) {
+			const struct pattern *p = &r->patterns[i];
+
+			if (p->kind != order[k] || pcre2_match(p->code, (PCRE2_SPTR)line.data, line.len, 0, 0, r->match, r->context) < 0)
+				continue;
+			matched(r, p, line);
+			if (p->kind != FATE_REASON)
+				return;
+		}
+	}
+}

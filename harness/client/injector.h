@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * injector.h - hands messages to a client that listens for SMTP, over a few connections at once.
+ *
+ * Speaks plain SMTP inside the client's machine; nothing of it crosses the lab's link. Ref: RFC 5321.
+ */
+#ifndef INJECTOR_H
+#define INJECTOR_H
+
+#include <event2/event.h>
+
+#include "harness/base/text.h"
+#include "harness/client/machine.h"
+#include "harness/model/plan.h"
+
+struct injector;
+
+struct injector_calls {
+	/* The client answered the message: code 250 is taken; 0 when the connection failed. `reply` is borrowed. */
+	void (*answered)(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply);
+	void *ctx;
+};
+
+/* `to` is copied. Owned. */
+struct injector *injector_new(struct event_base *base, const struct machine *machine, const struct sockaddr *to,
+    socklen_t len, const struct injector_calls *calls);
+void injector_free(struct injector *i);
+/* Queues a message; it must stay valid until it was answered. */
+void injector_send(struct injector *i, const struct plan_message *message);
+/* Ends the connections that are idle or not yet begun to be used, e.g. as the client restarts. */
+void injector_hang_up(struct injector *i);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * words.h - the words a command of the client's is run with: environment and {placeholders}.
+ *
+ * Both say the same: {recipient} is MITMX_RECIPIENT, and so on.
+ */
+#ifndef WORDS_H
+#define WORDS_H
+
+#include "harness/base/region.h"
+#include "harness/model/plan.h"
+
+#define WORDS_DIRECTORY "/mitmx"   /* the client's folder on its machine */
+#define WORDS_SCRATCH "/tmp"
+#define WORDS_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* What a command may be told; NULL: not known here, its variable is left out. */
+struct words {
+	const char *sender, *recipient, *message, *host, *port, *tls, *user, *password, *ca, *resolver, *requiretls, *dir;
+	const char *flaws; /* MITMX_FLAW, for the built-in client */
+};
+
+/* A NULL-terminated environment in the region. */
+const char *const *words_environment(struct region *r, const struct words *w);
+/* The argument with every {name} replaced; unknown names stay as they are. */
+const char *words_fill(struct region *r, const char *argument, const struct words *w);
+/* Does the text speak of one message ({recipient}, MITMX_RECIPIENT, {message}, …)? */
+bool words_name_a_message(const char *text);
+
+#endif

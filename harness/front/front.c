@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* front.c - see front.h; one libevent loop. What leads a leg is course.c, what drives the client driver.c. */
+#include "harness/front/front.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <search.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/must.h"
+#include "harness/base/outbox.h"
+#include "harness/front/course.h"
+#include "harness/model/order.h"
+
+#define ORDERS_MAX_BYTES (4 * 1024 * 1024)
+/* Flushes: what world and witness answer unasked when they stand, leg + 1, and the last of all. */
+#define FLUSH_READY 0u
+#define FLUSH_LAST UINT32_MAX
+
+/* World or witness: a part of the lab that takes orders and answers in facts. */
+struct part {
+	struct front *front;
+	const char *name;
+	enum fact_source source;
+	int fd;
+	struct outbox *orders;
+	struct event *readable, *writable;
+	bool stands, is_gone;
+	bool is_finished; /* answered the last flush */
+};
+
+struct front {
+	const struct front_options *options;
+	const struct plan *plan;
+	struct event_base *base;
+	struct driver *driver;
+	struct part world, witness;
+	struct event *exits, *interrupts[2];
+	struct course **courses;     /* by leg */
+	struct event **deadlines;    /* by leg */
+	void *leg_by_recipient;      /* tsearch tree of struct address */
+	uint32_t number;
+	size_t n_over;
+	enum front_end end;
+	struct why *why;
+};
+
+struct address {
+	char *text; /* lower case */
+	uint32_t leg;
+};
+
+/* --- facts -------------------------------------------------------------------------------- */
+
+static void
+take(struct front *f, struct fact *fact)
+{
+	if (fact->source == FACT_FROM_FRONT) {
+		fact->number = ++f->number;
+		fact->t_ns = clock_ns();
+	}
+	f->options->take(f->options->ctx, fact);
+	if (fact->leg < f->plan->n_legs && f->courses[fact->leg] != NULL)
+		course_fact(f->courses[fact->leg], fact);
+}
+
+static void
+stop_loop(struct front *f, enum front_end end)
+{
+	f->end = end;
+	event_base_loopbreak(f->base);
+}
+
+/* --- world and witness -------------------------------------------------------------------- */
+
+static void
+send_order(struct part *p, enum order_kind kind, uint32_t leg, uint32_t step, uint32_t number)
+{
+	struct order o = {kind, leg, step, number};
+
+	if (p->is_gone || outbox_put(p->orders, &o, sizeof(o)) < 0)
+		return; /* its death shows at its socket */
+	if (!outbox_is_empty(p->orders))
+		event_add(p->writable, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct part *p = ctx;
+
+	(void)fd;
+	(void)what;
+	if (outbox_flush(p->orders) == 1)
+		event_add(p->writable, NULL);
+}
+
+static void start_courses(struct front *f);
+
+static void
+on_flushed(struct front *f, struct part *p, uint32_t number)
+{
+	if (number == FLUSH_READY) {
+		p->stands = true;
+		if (f->world.stands && f->witness.stands)
+			driver_start(f->driver);
+		return;
+	}
+	if (number == FLUSH_LAST) {
+		p->is_finished = true;
+		if (f->world.is_finished && f->witness.is_finished)
+			event_base_loopbreak(f->base);
+	} else if (number <= f->plan->n_legs && f->courses[number - 1] != NULL) {
+		course_flushed(f->courses[number - 1]);
+	}
+}
+
+static void
+part_is_gone(struct part *p, const char *how)
+{
+	struct front *f = p->front;
+	struct fact fact = {.kind = FACT_LAB_FAULT, .leg = FACT_NONE, .step = FACT_NONE};
+
+	event_del(p->readable);
+	p->is_gone = true;
+	fact.lab_fault.part = bytes_of(p->name);
+	fact.lab_fault.what = bytes_of(how);
+	take(f, &fact);
+	why_set(f->why, "the lab's %s process %s", p->name, how);
+	stop_loop(f, FRONT_BROKEN);
+}
+
+static void
+on_fact(evutil_socket_t fd, short what, void *ctx)
+{
+	struct part *p = ctx;
+	unsigned char buffer[FACT_ENCODED_MAX];
+	struct fact fact;
+	ssize_t n;
+
+	(void)what;
+	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+		if (fact_decode(&fact, buffer, (size_t)n) < 0 || fact.source != p->source) {
+			part_is_gone(p, "sent what is no fact");
+			return;
+		}
+		take(p->front, &fact);
+		if (fact.kind == FACT_FLUSHED)
+			on_flushed(p->front, p, (uint32_t)fact.flushed.order);
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		part_is_gone(p, "has ended");
+}
+
+static void
+part_init(struct part *p, struct front *f, const char *name, enum fact_source source, int fd)
+{
+	*p = (struct part){.front = f, .name = name, .source = source, .fd = fd};
+	evutil_make_socket_nonblocking(fd);
+	p->orders = outbox_new(fd, ORDERS_MAX_BYTES);
+	p->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, on_fact, p);
+	p->writable = event_new(f->base, fd, EV_WRITE, on_writable, p);
+	must(p->readable != NULL && p->writable != NULL);
+	event_add(p->readable, NULL);
+}
+
+static void
+part_done(struct part *p)
+{
+	event_free(p->readable);
+	event_free(p->writable);
+	outbox_free(p->orders);
+}
+
+/* --- the calls of the courses ------------------------------------------------------------- */
+
+static void
+order_step(void *ctx, uint32_t leg, uint32_t step)
+{
+	struct front *f = ctx;
+
+	send_order(&f->world, ORDER_STEP, leg, step, 0);
+}
+
+static void
+order_hush(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	send_order(&f->world, ORDER_HUSH, leg, 0, 0);
+}
+
+static void
+order_flush(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	send_order(&f->world, ORDER_FLUSH, leg, 0, leg + 1);
+}
+
+/* The first MX of the leg: where a client that looks nothing up is sent. */
+static const char *
+first_mx(const struct plan_leg *leg)
+{
+	const struct plan_world *w = leg->steps[0].world;
+
+	for (size_t i = 0; i < w->n_hosts; i++)
+		if (w->hosts[i].role == ROLE_MX && !w->hosts[i].attackers)
+			return w->hosts[i].name;
+	return leg->domain;
+}
+
+static struct driver_errand
+errand_of(struct front *f, uint32_t leg, const struct plan_message *message)
+{
+	return (struct driver_errand){leg, message, first_mx(&f->plan->legs[leg]), 25};
+}
+
+static void
+send_message(void *ctx, uint32_t leg, const struct plan_message *message)
+{
+	struct front *f = ctx;
+	struct driver_errand e = errand_of(f, leg, message);
+
+	driver_send(f->driver, &e);
+}
+
+static void
+retry_message(void *ctx, uint32_t leg, const struct plan_message *message)
+{
+	struct front *f = ctx;
+	struct driver_errand e = errand_of(f, leg, message);
+
+	driver_retry(f->driver, &e);
+}
+
+static void
+restart_client(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	(void)leg;
+	driver_restart(f->driver);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	course_deadline(ctx);
+}
+
+static void
+set_deadline(void *ctx, uint32_t leg, bool on)
+{
+	struct front *f = ctx;
+	struct timeval t = {.tv_sec = f->options->deadline_s};
+
+	if (f->deadlines[leg] == NULL)
+		f->deadlines[leg] = event_new(f->base, -1, 0, on_deadline, f->courses[leg]);
+	must(f->deadlines[leg] != NULL);
+	if (on)
+		event_add(f->deadlines[leg], &t);
+	else
+		event_del(f->deadlines[leg]);
+}
+
+static void
+abandon(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	driver_abandon(f->driver, leg);
+}
+
+static void
+emit(void *ctx, struct fact *fact)
+{
+	take(ctx, fact);
+}
+
+/* A scenario still open, to show what is waited for. */
+static const char *
+slowest(const struct front *f)
+{
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		if (f->courses[leg] != NULL && !course_is_over(f->courses[leg]))
+			return f->plan->scenarios[f->plan->legs[leg].scenario].name;
+	return NULL;
+}
+
+static void begin_end(struct front *f);
+
+static void
+leg_is_over(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	(void)leg;
+	f->n_over++;
+	f->options->progress(f->options->ctx, f->n_over, f->plan->n_legs, slowest(f));
+	if (f->n_over == f->plan->n_legs)
+		begin_end(f);
+}
+
+static const struct course_calls course_calls = {
+	order_step, order_flush, order_hush, send_message, retry_message, restart_client, set_deadline, abandon, emit, leg_is_over,
+};
+
+/* --- the client --------------------------------------------------------------------------- */
+
+static int
+compare_addresses(const void *a, const void *b)
+{
+	return strcasecmp(((const struct address *)a)->text, ((const struct address *)b)->text);
+}
+
+static void
+know_recipient(struct front *f, const char *text, uint32_t leg)
+{
+	struct address *a = must_alloc(sizeof(*a));
+
+	a->text = must_strdup(text);
+	a->leg = leg;
+	must(tsearch(a, &f->leg_by_recipient, compare_addresses) != NULL);
+}
+
+static void
+free_address(void *p)
+{
+	struct address *a = p;
+
+	free(a->text);
+	free(a);
+}
+
+static const struct address *
+find_recipient(struct front *f, struct bytes recipient)
+{
+	char text[512];
+	struct address key = {text, 0}, **found;
+
+	if (recipient.len >= sizeof(text))
+		return NULL;
+	memcpy(text, recipient.data, recipient.len);
+	text[recipient.len] = '\0';
+	found = tfind(&key, &f->leg_by_recipient, compare_addresses);
+	return found != NULL ? *found : NULL;
+}
+
+static void
+client_is_ready(void *ctx)
+{
+	struct front *f = ctx;
+	bool first = f->courses[0] == NULL;
+
+	if (first) {
+		start_courses(f);
+		return;
+	}
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		course_restarted(f->courses[leg]);
+}
+
+static void
+client_failed(void *ctx, const char *sentence)
+{
+	struct front *f = ctx;
+
+	why_set(f->why, "%s", sentence);
+	stop_loop(f, FRONT_CLIENT);
+}
+
+static void
+client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct bytes reason)
+{
+	struct front *f = ctx;
+	const struct address *a = find_recipient(f, recipient);
+	struct fact fact = {.kind = FACT_FATE};
+
+	if (a == NULL)
+		return; /* a bounce of the client's own, say */
+	fact.leg = a->leg;
+	fact.step = course_step(f->courses[a->leg]);
+	fact.fate.recipient = bytes_of(a->text);
+	fact.fate.fate = bytes_of(fate);
+	fact.fate.reason = reason;
+	take(f, &fact);
+}
+
+static void
+client_did_not_try(void *ctx, struct bytes recipient, struct bytes reason)
+{
+	struct front *f = ctx;
+	const struct address *a = find_recipient(f, recipient);
+	struct fact fact = {.kind = FACT_NO_ATTEMPT};
+
+	if (a == NULL)
+		return;
+	fact.leg = a->leg;
+	fact.step = course_step(f->courses[a->leg]);
+	fact.no_attempt.recipient = bytes_of(a->text);
+	fact.no_attempt.reason = reason;
+	take(f, &fact);
+}
+
+static bool
+is_crash(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGABRT;
+}
+
+static void
+client_exited(void *ctx, uint32_t leg, const char *command, int status, int signal)
+{
+	struct front *f = ctx;
+	struct fact fact = {.kind = FACT_EXITED, .leg = leg, .step = FACT_NONE};
+
+	if (leg < f->plan->n_legs)
+		fact.step = course_step(f->courses[leg]);
+	fact.exited.command = bytes_of(command);
+	fact.exited.status = status;
+	fact.exited.signal = signal;
+	fact.exited.crash = is_crash(signal);
+	take(f, &fact);
+}
+
+static void
+client_said(void *ctx, struct bytes line)
+{
+	struct front *f = ctx;
+
+	f->options->log(f->options->ctx, line);
+}
+
+static void
+client_stopped(void *ctx)
+{
+	struct front *f = ctx;
+
+	event_base_loopbreak(f->base);
+}
+
+static void
+on_exit_waits(evutil_socket_t fd, short what, void *ctx)
+{
+	struct front *f = ctx;
+	int status, signal, got;
+	pid_t pid;
+
+	(void)fd;
+	(void)what;
+	while ((got = f->options->next_exit(f->options->ctx, &pid, &status, &signal)) == 1)
+		driver_exit(f->driver, pid, status, signal);
+	if (got == 0)
+		return;
+	event_del(f->exits);
+	struct fact fact = {.kind = FACT_LAB_FAULT, .leg = FACT_NONE, .step = FACT_NONE};
+
+	fact.lab_fault.part = BYTES("client's machine");
+	fact.lab_fault.what = BYTES("has ended");
+	take(f, &fact);
+	why_set(f->why, "the client's machine has ended");
+	stop_loop(f, FRONT_BROKEN);
+}
+
+/* --- the course of the run ------------------------------------------------------------------ */
+
+static void
+on_interrupt(evutil_socket_t signal, short what, void *ctx)
+{
+	struct front *f = ctx;
+
+	(void)signal;
+	(void)what;
+	why_set(f->why, "interrupted");
+	stop_loop(f, FRONT_INTERRUPTED);
+}
+
+/* Scenarios that make the client wait come last, so that they hold up nobody. */
+static void
+start_courses(struct front *f)
+{
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		f->courses[leg] = course_new(f->plan, leg, &course_calls, f);
+	for (int stalls = 0; stalls <= 1; stalls++)
+		for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+			if (f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
+				course_begin(f->courses[leg]);
+	if (f->plan->n_legs == 0)
+		begin_end(f);
+}
+
+/* All legs are over: what world and witness still know goes out before the end. */
+static void
+begin_end(struct front *f)
+{
+	send_order(&f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+	send_order(&f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+}
+
+static void
+close_courses(struct front *f)
+{
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
+		if (f->courses[leg] != NULL)
+			course_interrupt(f->courses[leg]);
+		if (f->deadlines[leg] != NULL)
+			event_free(f->deadlines[leg]);
+		f->deadlines[leg] = NULL;
+	}
+}
+
+static void
+front_init(struct front *f)
+{
+	const struct front_options *o = f->options;
+
+	f->base = event_base_new();
+	must(f->base != NULL);
+	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
+	f->deadlines = must_alloc(f->plan->n_legs * sizeof(struct event *));
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		for (size_t s = 0; s < f->plan->legs[leg].n_steps; s++)
+			for (size_t m = 0; m < f->plan->legs[leg].steps[s].n_messages; m++)
+				for (size_t i = 0; i < f->plan->legs[leg].steps[s].messages[m].n_recipients; i++)
+					know_recipient(f, f->plan->legs[leg].steps[s].messages[m].recipients[i].address, leg);
+	part_init(&f->world, f, "world", FACT_FROM_WORLD, o->world_fd);
+	part_init(&f->witness, f, "witness", FACT_FROM_WITNESS, o->witness_fd);
+	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, on_exit_waits, f);
+	f->interrupts[0] = evsignal_new(f->base, SIGINT, on_interrupt, f);
+	f->interrupts[1] = evsignal_new(f->base, SIGTERM, on_interrupt, f);
+	must(f->exits != NULL && f->interrupts[0] != NULL && f->interrupts[1] != NULL);
+	event_add(f->exits, NULL);
+	event_add(f->interrupts[0], NULL);
+	event_add(f->interrupts[1], NULL);
+}
+
+static void
+front_done(struct front *f)
+{
+	driver_free(f->driver);
+	part_done(&f->world);
+	part_done(&f->witness);
+	event_free(f->exits);
+	event_free(f->interrupts[0]);
+	event_free(f->interrupts[1]);
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
+		course_free(f->courses[leg]);
+		if (f->deadlines[leg] != NULL)
+			event_free(f->deadlines[leg]);
+	}
+	free(f->courses);
+	free(f->deadlines);
+	tdestroy(f->leg_by_recipient, free_address);
+	event_base_free(f->base);
+}
+
+enum front_end
+front_run(const struct front_options *options, struct why *why)
+{
+	struct front f = {.options = options, .plan = options->plan, .why = why, .end = FRONT_DONE};
+	struct driver_options driver_options = options->driver;
+	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try, client_exited,
+	    client_said, client_stopped, &f};
+
+	front_init(&f);
+	driver_options.client = options->client;
+	f.driver = driver_new(f.base, &options->machine, &driver_options, &calls, why);
+	if (f.driver == NULL)
+		f.end = FRONT_CLIENT;
+	else
+		event_base_dispatch(f.base);
+	if (f.end != FRONT_DONE)
+		close_courses(&f);
+	front_done(&f);
+	return f.end;
+}

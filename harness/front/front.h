@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * front.h - the front process of one run: takes facts from world and witness, drives the client,
+ * leads every leg through its course, hands each fact on in order.
+ *
+ * Never enters a namespace: what it needs inside comes through `machine` and descriptors.
+ */
+#ifndef FRONT_H
+#define FRONT_H
+
+#include "harness/client/driver.h"
+#include "harness/model/fact.h"
+#include "harness/model/plan.h"
+
+struct front_options {
+	const struct plan *plan;          /* borrowed */
+	const struct client *client;      /* borrowed */
+	struct driver_options driver;     /* client is set from the above */
+	struct machine machine;
+	int world_fd, witness_fd;         /* SOCK_SEQPACKET; borrowed */
+	int exit_fd;                      /* readable when next_exit has one */
+	/* 1 and an exit of a process of the machine, 0 none waits, -1 the machine is gone. */
+	int (*next_exit)(void *ctx, pid_t *ret_pid, int *ret_status, int *ret_signal);
+	unsigned deadline_s;              /* a step's; for hangs only */
+	/* Every fact, numbered and in order of arrival; its text is valid during the call. */
+	void (*take)(void *ctx, const struct fact *f);
+	/* A line of the client's output. */
+	void (*log)(void *ctx, struct bytes line);
+	/* Something moved: legs that are over, of all; called often. */
+	void (*progress)(void *ctx, size_t over, size_t all, const char *slowest);
+	void *ctx;
+};
+
+enum front_end {
+	FRONT_DONE,        /* every leg came to its end */
+	FRONT_INTERRUPTED, /* SIGINT or SIGTERM */
+	FRONT_CLIENT,      /* the client did not start, or ended on its own: see why */
+	FRONT_BROKEN       /* a process of the lab is gone: see why; a lab-fault fact is there */
+};
+
+/* Runs until all is over. What was observed is recorded whatever the end. */
+enum front_end front_run(const struct front_options *options, struct why *why);
+
+#endif
