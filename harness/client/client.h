@@ -13,7 +13,7 @@
 
 #include "harness/base/region.h"
 #include "harness/base/why.h"
-#include "harness/model/brief.h"
+#include "harness/model/floor.h"
 
 enum client_send { SEND_COMMAND, SEND_SMTP, SEND_SUBMISSION };
 

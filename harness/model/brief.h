@@ -15,6 +15,7 @@
 #include "harness/base/region.h"
 #include "harness/base/text.h"
 #include "harness/model/fact.h"
+#include "harness/model/floor.h"
 
 enum outcome {
 #define OUTCOME(ID, name, meaning) OUTCOME_##ID,
@@ -40,10 +41,6 @@ uint32_t outcomes_of(struct bytes name);
 enum level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_INFO, LEVELS };
 const char *level_name(enum level level);
 enum level level_of(struct bytes name); /* LEVELS when there is none */
-
-enum floor { FLOOR_MAY, FLOOR_TLS, FLOOR_VERIFIED, FLOORS }; /* what the client demands where no policy speaks */
-const char *floor_name(enum floor floor);
-enum floor floor_of(struct bytes name);
 
 /* --- what an expectation asks of the facts --------------------------------------------- */
 
