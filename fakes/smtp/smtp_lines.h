@@ -13,8 +13,9 @@
 
 #include "harness/base/text.h"
 
-#define SMTP_LINE_MAX 4096 /* what our ends take; RFC 5321 asks for 512 (commands, replies) and 1000 (text) \
-			    */
+#define SMTP_LINE_MAX                                                                         \
+	4096 /* what our ends take; RFC 5321 asks for 512 (commands, replies) and 1000 (text) \
+	      */
 
 enum smtp_ending {
 	SMTP_ENDING_CRLF,
