@@ -18,6 +18,7 @@ struct dns_host;
 /* Binds UDP and TCP :53 of both families on all addresses. NULL and why on trouble. */
 struct dns_host *dns_host_new(struct event_base *base, struct scene *scene, struct why *why);
 void dns_host_free(struct dns_host *d);
+/* Stops and resumes reading questions. To be called from the loop, not from the fact sink. */
 void dns_host_pause(struct dns_host *d, bool on);
 
 #endif

@@ -265,6 +265,7 @@ struct sought {
 	enum plan_layer layer;
 	const struct aim *aim;
 	const char *name, *type;
+	const struct plan_move *after; /* NULL: from the first on */
 };
 
 static const struct plan_move *
@@ -282,7 +283,8 @@ find_move(const struct scene *scene, uint32_t leg, uint32_t step, const struct s
 							: move->move == sought->move) &&
 				     is_aimed_at(move, sought->aim);
 
-		if (hit && has_times_left(scene, leg, step, i))
+		if (hit && (sought->after == NULL || move > sought->after) &&
+		    has_times_left(scene, leg, step, i))
 			return move;
 	}
 	return NULL;
@@ -305,7 +307,16 @@ scene_move_in(
 const struct plan_move *
 scene_dns_move(const struct scene *scene, uint32_t leg, const char *name, const char *type)
 {
-	return find_move(scene, leg, scene_step(scene, leg), &(struct sought){.name = name, .type = type});
+	return scene_dns_move_after(scene, leg, name, type, NULL);
+}
+
+const struct plan_move *
+scene_dns_move_after(const struct scene *scene, uint32_t leg, const char *name, const char *type,
+    const struct plan_move *after)
+{
+	struct sought sought = {.name = name, .type = type, .after = after};
+
+	return find_move(scene, leg, scene_step(scene, leg), &sought);
 }
 
 /* A session may have advanced since it found its move, so every step of the leg is looked at. */

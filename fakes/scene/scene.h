@@ -60,12 +60,15 @@ struct aim scene_count(struct scene *scene, uint32_t leg, const struct plan_host
  * The armed move of this kind that this connection is the aim of, or NULL. Neutral ones are
  * returned too: the caller goes the same way and changes nothing. Borrowed from the plan.
  */
-/* (With PLANT_INERT_MOVES the three below find nothing.) */
+/* (With PLANT_INERT_MOVES the four below find nothing.) */
 const struct plan_move *scene_move(const struct scene *scene, const struct scope *scope, const struct aim *aim, enum move move);
 /* The first armed move of the layer for this aim, or NULL. */
 const struct plan_move *scene_move_in(const struct scene *scene, const struct scope *scope, const struct aim *aim, enum plan_layer layer);
 /* The first armed dns move for this question, or NULL; names as in struct plan_move. */
 const struct plan_move *scene_dns_move(const struct scene *scene, uint32_t leg, const char *name, const char *type);
+/* The next one behind `after` (NULL: the first), since several may change one answer. */
+const struct plan_move *scene_dns_move_after(const struct scene *scene, uint32_t leg, const char *name, const char *type,
+    const struct plan_move *after);
 /* What the move changed went out: counts `times`, emits `met`. Also for neutral ones (met.neutral = 1). */
 void scene_met(struct scene *scene, const struct scope *scope, const struct plan_move *move, const char *host);
 
