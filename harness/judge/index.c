@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* index.c - see index.h; leg numbers may come from a saved run, so nothing is sized by them. */
+#include "harness/judge/index.h"
+
+#include <stdlib.h>
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	uint32_t x = ((const struct leg_facts *)a)->number, y = ((const struct leg_facts *)b)->number;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct leg_facts *
+find(const struct index *ix, uint32_t number)
+{
+	struct leg_facts key = {.number = number};
+
+	if (ix->n_legs == 0 || number == FACT_NONE)
+		return NULL;
+	return bsearch(&key, ix->legs, ix->n_legs, sizeof(key), compare_numbers);
+}
+
+static void
+list_legs(struct index *ix, const struct docket *docket)
+{
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < docket->n_briefs; i++) {
+		ix->legs[n++].number = docket->briefs[i].attack.number;
+		ix->legs[n++].number = docket->briefs[i].control.number;
+	}
+	if (n > 0)
+		qsort(ix->legs, n, sizeof(*ix->legs), compare_numbers);
+	for (size_t i = 0; i < n; i++)
+		if (ix->legs[i].number != FACT_NONE &&
+		    (kept == 0 || ix->legs[kept - 1].number != ix->legs[i].number))
+			ix->legs[kept++].number = ix->legs[i].number;
+	ix->n_legs = kept;
+}
+
+void
+index_init(struct index *ret, struct region *region, const struct docket *docket, const struct record *record)
+{
+	const struct fact **all = region_alloc(region, (record->n_facts + 1) * sizeof(const struct fact *));
+	struct leg_facts *leg;
+
+	ret->legs = region_alloc(region, (docket->n_briefs * 2 + 1) * sizeof(*ret->legs));
+	list_legs(ret, docket);
+	for (size_t i = 0; i < record->n_facts; i++)
+		if ((leg = find(ret, record->facts[i].leg)) != NULL)
+			leg->n++;
+	for (size_t i = 0; i < ret->n_legs; i++) {
+		ret->legs[i].facts = all;
+		all += ret->legs[i].n;
+		ret->legs[i].n = 0;
+	}
+	for (size_t i = 0; i < record->n_facts; i++)
+		if ((leg = find(ret, record->facts[i].leg)) != NULL)
+			leg->facts[leg->n++] = &record->facts[i];
+}
+
+const struct leg_facts *
+index_leg(const struct index *ix, uint32_t number)
+{
+	static const struct leg_facts none = {.number = FACT_NONE};
+	const struct leg_facts *leg = find(ix, number);
+
+	return leg != NULL ? leg : &none;
+}
+
+const struct fact *
+index_first(const struct leg_facts *leg, uint32_t step, enum fact_kind kind)
+{
+	for (size_t i = 0; i < leg->n; i++)
+		if (leg->facts[i]->step == step && leg->facts[i]->kind == kind)
+			return leg->facts[i];
+	return NULL;
+}
+
+const struct fact *
+index_last(const struct leg_facts *leg, uint32_t step, enum fact_kind kind)
+{
+	for (size_t i = leg->n; i-- > 0;)
+		if (leg->facts[i]->step == step && leg->facts[i]->kind == kind)
+			return leg->facts[i];
+	return NULL;
+}
