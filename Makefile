@@ -37,22 +37,27 @@ group = -Wl,--start-group $(foreach f,$(1),$(call archive,$(f))) -Wl,--end-group
 
 all: $(BUILD)/mitmx
 
+# Short lines; V=1 shows the commands.
+Q = $(if $(V),,@)
+
 # --- objects, archives, the program --------------------------------------------------------
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(EXTRA_$*) -c $< -o $@
+	$(Q)echo '  CC    $<'
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_$*) -c $< -o $@
 
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1)) $(wildcard $(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $(call objects,$(1))
+	$$(Q)ar rcs $$@ $(call objects,$(1))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 $(BUILD)/mitmx: $(BUILD)/obj/harness/main.o $(foreach f,$(FOLDERS),$(call archive,$(f)))
-	$(CC) $(ALL_LDFLAGS) $< $(call group,$(FOLDERS)) $(addprefix -l,$(LIBS_harness/command)) -o $@
+	$(Q)echo '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) $< $(call group,$(FOLDERS)) $(addprefix -l,$(LIBS_harness/command)) -o $@
 
 # --- unit tests: tests/unit/FOLDER-NAME/test_*.c sees what its folder sees, and links no more -
 
@@ -63,7 +68,8 @@ folder_of_test = $(subst -,/,$(patsubst tests/unit/%/,%,$(dir $(1))))
 define unit_rule
 $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(foreach f,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1))),$(call archive,$(f)))
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_LDFLAGS) $$< $(call group,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1)))) -lcmocka $(addprefix -l,$(LIBS_$(call folder_of_test,$(1)))) -o $$@
+	$$(Q)echo '  LINK  $$@'
+	$$(Q)$(CC) $(ALL_LDFLAGS) $$< $(call group,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1)))) -lcmocka $(addprefix -l,$(LIBS_$(call folder_of_test,$(1)))) -o $$@
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
 

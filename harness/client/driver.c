@@ -20,6 +20,7 @@
 #include "harness/client/process.h"
 #include "harness/client/ready.h"
 #include "harness/client/words.h"
+#include "harness/model/fact.h"
 
 #define START_SECONDS 30
 #define STOP_SECONDS 10
