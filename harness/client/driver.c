@@ -132,13 +132,8 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 	}
 	process_free(p);
 	d->daemon = NULL;
-	if (was == RESTARTING) {
+	if (was == RESTARTING)
 		launch(d);
-	} else if (was == STOPPING) {
-		d->state = STOPPED;
-		set_limit(d, 0);
-		d->calls.stopped(d->calls.ctx);
-	}
 }
 
 static void
@@ -227,14 +222,24 @@ driver_restart(struct driver *d)
 	end_daemon(d);
 }
 
+/* The last of our processes is gone. */
+static void
+look_for_the_end(struct driver *d)
+{
+	if (d->state == STOPPING && d->daemon == NULL && errands_are_none(d->errands))
+		event_active(d->soon, 0, 0);
+}
+
 void
 driver_stop(struct driver *d)
 {
+	struct why why;
+
 	d->state = STOPPING;
-	if (d->daemon != NULL)
-		end_daemon(d);
-	else
-		event_active(d->soon, 0, 0);
+	set_limit(d, 0);
+	errands_close(d->errands);
+	d->machine.kill(d->machine.ctx, MACHINE_ALL, SIGKILL, &why);
+	look_for_the_end(d);
 }
 
 /* --- messages ---------------------------------------------------------------------------- */
@@ -274,6 +279,7 @@ driver_exit(struct driver *d, pid_t pid, int status, int signal)
 		process_reaped(d->daemon, status, signal);
 	else if (!errands_exit(d->errands, pid, status, signal))
 		d->calls.exited(d->calls.ctx, FACT_NONE, "an orphan of the client's", status, signal);
+	look_for_the_end(d);
 }
 
 /* --- life -------------------------------------------------------------------------------- */

@@ -60,7 +60,7 @@ void driver_retry(struct driver *d, const struct driver_errand *errand);
 void driver_abandon(struct driver *d, uint32_t leg);
 /* ready() follows. Calls that come while it restarts are served by the same restart. */
 void driver_restart(struct driver *d);
-/* stopped() follows, from the event loop. */
+/* Kills every process of the client's machine; stopped() follows when ours are gone: from then on all is quiet. */
 void driver_stop(struct driver *d);
 
 /* A process of the machine was reaped. */

@@ -33,6 +33,7 @@ struct errands {
 	struct fate_reader *fates;
 	struct task *waiting, **last, *running;
 	unsigned n_running;
+	bool is_closed; /* nothing is begun any more */
 	struct event *go;
 };
 
@@ -281,7 +282,7 @@ start_waiting(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	while (e->waiting != NULL && e->n_running < e->options.jobs) {
+	while (!e->is_closed && e->waiting != NULL && e->n_running < e->options.jobs) {
 		struct task *t = e->waiting;
 
 		e->waiting = t->next;
@@ -305,6 +306,12 @@ errands_exit(struct errands *e, pid_t pid, int status, int signal)
 }
 
 void
+errands_close(struct errands *e)
+{
+	e->is_closed = true;
+}
+
+void
 errands_abandon(struct errands *e, uint32_t leg)
 {
 	struct task **at = &e->waiting;
@@ -323,4 +330,10 @@ errands_abandon(struct errands *e, uint32_t leg)
 		}
 	}
 	e->last = at;
+}
+
+bool
+errands_are_none(const struct errands *e)
+{
+	return e->running == NULL;
 }

@@ -26,6 +26,8 @@ void errands_about(struct errands *e, const char *command, const struct driver_e
 void errands_command(struct errands *e, const char *command);
 /* Kills what runs for this leg, and forgets what waits: its step is over. */
 void errands_abandon(struct errands *e, uint32_t leg);
+void errands_close(struct errands *e);           /* begins nothing more */
+bool errands_are_none(const struct errands *e); /* that run */
 /* False when no command of ours has this pid. */
 bool errands_exit(struct errands *e, pid_t pid, int status, int signal);
 

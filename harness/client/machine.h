@@ -16,6 +16,8 @@ struct machine_spawn {
 	int stdin_fd, stdout_fd, stderr_fd; /* borrowed; -1: /dev/null */
 };
 
+#define MACHINE_ALL ((pid_t)-1) /* for kill: every process of the machine but its init */
+
 struct machine {
 	pid_t (*spawn)(void *ctx, const struct machine_spawn *spawn, struct why *why);
 	int (*kill)(void *ctx, pid_t pid, int signal, struct why *why);

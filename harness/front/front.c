@@ -295,8 +295,6 @@ slowest(const struct front *f)
 	return NULL;
 }
 
-static void begin_end(struct front *f);
-
 static void
 leg_is_over(void *ctx, uint32_t leg)
 {
@@ -306,7 +304,7 @@ leg_is_over(void *ctx, uint32_t leg)
 	f->n_over++;
 	f->options->progress(f->options->ctx, f->n_over, f->plan->n_legs, slowest(f));
 	if (f->n_over == f->plan->n_legs)
-		begin_end(f);
+		driver_stop(f->driver);
 }
 
 static const struct course_calls course_calls = {
@@ -439,12 +437,14 @@ client_said(void *ctx, struct bytes line)
 	f->options->log(f->options->ctx, line);
 }
 
+/* The client is gone, so nothing moves any more: what world and witness still know goes out. */
 static void
 client_stopped(void *ctx)
 {
 	struct front *f = ctx;
 
-	event_base_loopbreak(f->base);
+	send_order(&f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+	send_order(&f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
 }
 
 static void
@@ -494,15 +494,7 @@ start_courses(struct front *f)
 			if (f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
 				course_begin(f->courses[leg]);
 	if (f->plan->n_legs == 0)
-		begin_end(f);
-}
-
-/* All legs are over: what world and witness still know goes out before the end. */
-static void
-begin_end(struct front *f)
-{
-	send_order(&f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
-	send_order(&f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+		driver_stop(f->driver);
 }
 
 static void
