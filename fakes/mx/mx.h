@@ -15,7 +15,7 @@
 
 struct mx;
 
-/* What the interposer tells the MX about a connection it makes, found by the connection's source port. */
+/* What the interposer tells the MX about a connection it makes. */
 struct mx_caller {
 	struct scope scope;
 	struct plan_address dialed;
@@ -25,9 +25,23 @@ struct mx_caller {
 struct mx *mx_new(struct event_base *base, struct scene *scene, struct pki *pki);
 void mx_free(struct mx *mx);
 
-/* The accept callback of the genuine-side listeners; fd taken. */
+/* The accept callback of the genuine-side listeners; fd taken. Who is not expected is closed. */
 void mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
-/* Called by the interposer right after its connect began: who that source port stands for. */
-void mx_expect(struct mx *mx, uint8_t family, uint16_t source_port, const struct mx_caller *caller);
+/*
+ * Called by the interposer right after its connect began: who a connection from that source port
+ * to caller->dialed stands for. Copied; forgotten once accepted.
+ */
+void mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller);
+/* The connect failed: nobody will come. Fine when nobody is expected. */
+void mx_forget(struct mx *mx, uint16_t source_port, struct plan_address dialed);
+/* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care. */
+void mx_hush(struct mx *mx, uint32_t leg);
+
+/* The plan's address and the port of a socket address (also IPv4 mapped into IPv6); false outside the test
+ * range. */
+bool mx_address(const struct sockaddr *from, struct plan_address *ret_address, uint16_t *ret_port);
+/* The chain of an MX host of this leg, with this fault. */
+const struct pki_chain *mx_chain(struct pki *pki, const struct scene *scene, uint32_t leg,
+    const struct plan_host *host, enum certificate_fault fault);
 
 #endif

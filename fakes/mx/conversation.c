@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conversation.c - see conversation.h. */
+#include "fakes/mx/conversation.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fakes/smtp/smtp_server.h"
+#include "harness/base/must.h"
+
+#define CUT_TAIL 128 /* room for the note about what was cut off */
+
+struct conversation {
+	struct scope *scope;
+	const char *channel;
+	struct smtp_observer *observer;
+	char *sender; /* of the transaction; owned */
+	bool agreed_tls;
+};
+
+/* --- facts ------------------------------------------------------------------------------ */
+
+struct bytes
+conversation_cut(struct bytes data, size_t total, char **ret_owned)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	size_t keep = FACT_TEXT_MAX - CUT_TAIL;
+
+	*ret_owned = NULL;
+	if (data.len <= keep && total == data.len)
+		return data;
+	if (data.len < keep)
+		keep = data.len;
+	must(EVP_Digest(data.data, data.len, digest, &digest_len, EVP_sha256(), NULL) == 1);
+	for (unsigned i = 0; i < digest_len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	*ret_owned = must_alloc(keep + CUT_TAIL);
+	memcpy(*ret_owned, data.data, keep);
+	int n = snprintf(*ret_owned + keep, CUT_TAIL, "...[%zu bytes, sha256 %s]", total, hex);
+	must(n > 0 && n < CUT_TAIL);
+	return (struct bytes){*ret_owned, keep + (size_t)n};
+}
+
+static void
+on_command(void *owner, struct bytes line)
+{
+	struct conversation *c = owner;
+
+	/* a MAIL belongs to the step in which it came, with all that follows it */
+	if (smtp_verb_of(line, NULL) == SMTP_MAIL)
+		scope_advance(c->scope);
+	if (c->channel)
+		SCOPE_EMIT(c->scope, .kind = FACT_COMMAND,
+		    .command = {.line = line, .channel = bytes_of(c->channel)});
+}
+
+static void
+on_mail(void *owner, struct bytes sender)
+{
+	struct conversation *c = owner;
+
+	free(c->sender);
+	c->sender = must_alloc(sender.len + 1);
+	if (sender.len)
+		memcpy(c->sender, sender.data, sender.len);
+	if (c->channel)
+		SCOPE_EMIT(
+		    c->scope, .kind = FACT_MAIL, .mail = {.sender = sender, .channel = bytes_of(c->channel)});
+}
+
+static void
+on_rcpt(void *owner, struct bytes recipient)
+{
+	struct conversation *c = owner;
+
+	if (c->channel)
+		SCOPE_EMIT(c->scope, .kind = FACT_RCPT,
+		    .rcpt = {.recipient = recipient, .channel = bytes_of(c->channel)});
+}
+
+static void
+on_content(void *owner, struct bytes data, size_t total, bool whole)
+{
+	struct conversation *c = owner;
+	char *owned;
+
+	if (!c->channel)
+		return;
+	struct bytes text = conversation_cut(data, total, &owned);
+	SCOPE_EMIT(c->scope, .kind = FACT_CONTENT,
+	    .content = {.sender = bytes_of(c->sender),
+		.data = text,
+		.channel = bytes_of(c->channel),
+		.whole = whole});
+	free(owned);
+}
+
+static void
+on_credentials(void *owner, struct bytes mechanism, struct bytes data)
+{
+	struct conversation *c = owner;
+
+	if (c->channel)
+		SCOPE_EMIT(c->scope, .kind = FACT_CREDENTIALS,
+		    .credentials = {.mechanism = mechanism, .data = data, .channel = bytes_of(c->channel)});
+}
+
+static void
+on_starttls_agreed(void *owner)
+{
+	struct conversation *c = owner;
+
+	c->agreed_tls = true;
+}
+
+static const struct smtp_observer_calls observer_calls = {
+    .command = on_command,
+    .mail = on_mail,
+    .rcpt = on_rcpt,
+    .content = on_content,
+    .credentials = on_credentials,
+    .starttls_agreed = on_starttls_agreed,
+};
+
+/* --- life ------------------------------------------------------------------------------- */
+
+struct conversation *
+conversation_new(struct scope *scope, const char *channel)
+{
+	struct conversation *c = must_alloc(sizeof(*c));
+
+	c->scope = scope;
+	c->channel = channel;
+	c->observer = smtp_observer_new(&observer_calls, c, SMTP_CONTENT_MAX);
+	return c;
+}
+
+void
+conversation_free(struct conversation *c)
+{
+	if (!c)
+		return;
+	smtp_observer_free(c->observer);
+	free(c->sender);
+	free(c);
+}
+
+void
+conversation_restart(struct conversation *c, const char *channel)
+{
+	c->channel = channel;
+	c->agreed_tls = false;
+	smtp_observer_forget(c->observer);
+}
+
+const char *
+conversation_channel(const struct conversation *c)
+{
+	return c->channel;
+}
+
+const struct smtp_observer *
+conversation_observer(const struct conversation *c)
+{
+	return c->observer;
+}
+
+bool
+conversation_agreed_tls(const struct conversation *c)
+{
+	return c->agreed_tls;
+}
+
+/* --- the client ------------------------------------------------------------------------- */
+
+bool
+conversation_read(struct conversation *c, struct evbuffer *in,
+    enum conversation_next (*said)(void *owner, const struct smtp_said *said), void *owner)
+{
+	size_t n;
+
+	while ((n = evbuffer_get_contiguous_space(in)) > 0) {
+		struct bytes chunk = {(const char *)evbuffer_pullup(in, (ev_ssize_t)n), n};
+		struct bytes rest = chunk;
+		struct smtp_said item;
+		bool is_something = smtp_observer_client(c->observer, &rest, &item);
+		enum conversation_next next = is_something ? said(owner, &item) : CONVERSATION_READ;
+
+		if (next == CONVERSATION_GONE)
+			return false;
+		evbuffer_drain(in, n - rest.len);
+		if (next == CONVERSATION_STOP || (!is_something && rest.len))
+			return true;
+	}
+	return true;
+}
+
+void
+conversation_settle(struct conversation *c)
+{
+	smtp_observer_settle(c->observer);
+}
+
+void
+conversation_end(struct conversation *c, struct evbuffer *in)
+{
+	size_t n = in ? evbuffer_get_length(in) : 0;
+	struct bytes left = {n ? (const char *)evbuffer_pullup(in, -1) : "", n};
+
+	smtp_observer_end(c->observer, left);
+}
+
+/* --- the server ------------------------------------------------------------------------- */
+
+static void
+show_line(const struct conversation *c, struct bytes line, bool changed)
+{
+	if (c->channel)
+		SCOPE_EMIT(c->scope, .kind = FACT_REPLY,
+		    .reply = {.line = line, .channel = bytes_of(c->channel), .changed = changed});
+}
+
+/* Each line as a fact, then to the observer if it is to hear it. True when something was answered. */
+static bool
+show_lines(struct conversation *c, struct bytes text, bool changed, bool heard)
+{
+	struct smtp_lines lines;
+	struct smtp_line line;
+	bool answered = false;
+
+	smtp_lines_init(&lines, SMTP_LINE_MAX);
+	while (smtp_lines_next(&lines, &text, &line) || smtp_lines_rest(&lines, &line)) {
+		show_line(c, line.text, changed);
+		if (heard)
+			answered |= smtp_observer_server(c->observer, &line);
+	}
+	smtp_lines_done(&lines);
+	return answered;
+}
+
+void
+conversation_reply(struct conversation *c, struct bytes reply, bool changed)
+{
+	show_lines(c, reply, changed, true);
+}
+
+void
+conversation_answer(struct conversation *c, struct bytes answer)
+{
+	if (!show_lines(c, answer, true, true))
+		smtp_observer_drop(c->observer);
+}
+
+void
+conversation_show(struct conversation *c, struct bytes lines)
+{
+	show_lines(c, lines, true, false);
+}

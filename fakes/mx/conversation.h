@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conversation.h - one SMTP conversation with the client, told as facts.
+ *
+ * The observer of fakes/smtp with the fact sink behind it; knows no sockets. For whoever ends
+ * the client's channel: the interposer in clear and in interception, the MX inside TLS.
+ */
+#ifndef CONVERSATION_H
+#define CONVERSATION_H
+
+#include <event2/buffer.h>
+
+#include "fakes/scene/scene.h"
+#include "fakes/smtp/smtp_observer.h"
+
+struct conversation;
+
+/* `scope` is borrowed and advanced on MAIL; `channel` (static) NULL: followed, but not told. Owned. */
+struct conversation *conversation_new(struct scope *scope, const char *channel);
+void conversation_free(struct conversation *c);
+/* TLS stands: what was said is forgotten, what follows is told on this channel. */
+void conversation_restart(struct conversation *c, const char *channel);
+const char *conversation_channel(const struct conversation *c);
+const struct smtp_observer *conversation_observer(const struct conversation *c);
+/* STARTTLS was answered by 220, and TLS does not stand yet. */
+bool conversation_agreed_tls(const struct conversation *c);
+
+enum conversation_next {
+	CONVERSATION_READ, /* the next thing, please */
+	CONVERSATION_STOP, /* this was taken; leave the rest where it is */
+	CONVERSATION_GONE  /* do not touch anything: it may be freed */
+};
+
+/*
+ * Takes what the client said from the front of `in`, one thing at a time, and hands it on. False when
+ * the owner said GONE.
+ */
+bool conversation_read(struct conversation *c, struct evbuffer *in,
+    enum conversation_next (*said)(void *owner, const struct smtp_said *said), void *owner);
+/* Lines that went to the client. */
+void conversation_reply(struct conversation *c, struct bytes reply, bool changed);
+/* The same for an answer of the interposer's own to the oldest open command: it is answered then, whatever it
+ * was. */
+void conversation_answer(struct conversation *c, struct bytes answer);
+/* Lines that went to the client but are no answer to anything (injected ones). */
+void conversation_show(struct conversation *c, struct bytes lines);
+/* Content that came so far and was not told is told; when the input is used up. */
+void conversation_settle(struct conversation *c);
+/* The client's bytes are at an end; `in` (may be NULL) holds what was not read. */
+void conversation_end(struct conversation *c, struct evbuffer *in);
+
+/*
+ * A text field that fits a fact: `data` itself, or its beginning with "...[LEN bytes, sha256 HEX]"
+ * behind; then `*ret_owned` is to be freed.
+ */
+struct bytes conversation_cut(struct bytes data, size_t total, char **ret_owned);
+
+#endif

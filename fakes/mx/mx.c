@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mx.c - the MX hosts: sessions of smtp_server on streams; see mx.h. */
+#include "fakes/mx/mx.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "fakes/mx/conversation.h"
+#include "fakes/mx/tls_facts.h"
+#include "fakes/smtp/smtp_server.h"
+#include "fakes/tls/stream.h"
+#include "harness/base/must.h"
+
+#define BUCKETS 1024
+#define TLS_HANDSHAKE_RECORD 0x16
+
+struct expected {
+	LIST_ENTRY(expected) next;
+	uint16_t port;
+	struct mx_caller caller;
+};
+
+struct session {
+	LIST_ENTRY(session) next;
+	struct mx *mx;
+	struct stream *stream;
+	struct scope scope;
+	const struct plan_host *host;
+	struct smtp_server *server;
+	struct conversation *talk;
+	struct tls_facts tls;
+	bool tls_wanted;
+};
+
+struct mx {
+	struct event_base *base;
+	struct scene *scene;
+	struct pki *pki;
+	LIST_HEAD(, session) sessions;
+	LIST_HEAD(bucket, expected) expected[BUCKETS];
+};
+
+struct mx *
+mx_new(struct event_base *base, struct scene *scene, struct pki *pki)
+{
+	struct mx *mx = must_alloc(sizeof(*mx));
+
+	mx->base = base;
+	mx->scene = scene;
+	mx->pki = pki;
+	return mx;
+}
+
+/* --- who is expected --------------------------------------------------------------------- */
+
+static struct bucket *
+bucket_of(struct mx *mx, uint16_t port, struct plan_address dialed)
+{
+	return &mx->expected[(port * 31u + dialed.number) % BUCKETS];
+}
+
+static struct expected *
+find_expected(struct mx *mx, uint16_t port, struct plan_address dialed)
+{
+	struct expected *e;
+
+	LIST_FOREACH(e, bucket_of(mx, port, dialed), next)
+	if (e->port == port && e->caller.dialed.number == dialed.number && e->caller.dialed.v6 == dialed.v6)
+		return e;
+	return NULL;
+}
+
+void
+mx_forget(struct mx *mx, uint16_t source_port, struct plan_address dialed)
+{
+	struct expected *e = find_expected(mx, source_port, dialed);
+
+	if (!e)
+		return;
+	LIST_REMOVE(e, next);
+	free(e);
+}
+
+void
+mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller)
+{
+	struct expected *e = must_alloc(sizeof(*e));
+
+	mx_forget(mx, source_port, caller->dialed); /* one that never came, and whose port is used anew */
+	e->port = source_port;
+	e->caller = *caller;
+	LIST_INSERT_HEAD(bucket_of(mx, source_port, caller->dialed), e, next);
+}
+
+bool
+mx_address(const struct sockaddr *from, struct plan_address *ret_address, uint16_t *ret_port)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+
+	if (from->sa_family == AF_INET) {
+		*ret_port = ntohs(v4->sin_port);
+		return plan_address_from(ret_address, &v4->sin_addr, 4);
+	}
+	if (from->sa_family != AF_INET6)
+		return false;
+	*ret_port = ntohs(v6->sin6_port);
+	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		return plan_address_from(ret_address, v6->sin6_addr.s6_addr + 12, 4);
+	return plan_address_from(ret_address, &v6->sin6_addr, 16);
+}
+
+const struct pki_chain *
+mx_chain(struct pki *pki, const struct scene *scene, uint32_t leg, const struct plan_host *host,
+    enum certificate_fault fault)
+{
+	const struct plan *plan = scene_plan(scene);
+	const char *domain = leg == FACT_NONE ? plan->return_domain : plan->legs[leg].domain;
+
+	return pki_chain_for(pki, domain, host->name, &host->certificate, fault);
+}
+
+/* --- sessions ----------------------------------------------------------------------------- */
+
+static const char *
+channel_of(const struct session *s)
+{
+	return s->host->attackers ? "attacker" : "genuine";
+}
+
+/* The stream is closed or freed by the caller. */
+static void
+forget_session(struct session *s)
+{
+	tls_facts_detach(&s->tls);
+	LIST_REMOVE(s, next);
+	conversation_free(s->talk);
+	smtp_server_free(s->server);
+	free(s);
+}
+
+static void
+close_session(struct session *s, struct evbuffer *left)
+{
+	struct stream *stream = s->stream;
+
+	conversation_end(s->talk, left);
+	forget_session(s);
+	stream_close(stream);
+}
+
+static void
+say(struct session *s, struct bytes reply)
+{
+	if (!reply.len)
+		return;
+	stream_write(s->stream, reply.data, reply.len);
+	conversation_reply(s->talk, reply, false);
+}
+
+static void
+tell_arrived(struct session *s)
+{
+	struct bytes content = smtp_server_content(s->server);
+	char *owned;
+	struct bytes data = conversation_cut(content, content.len, &owned);
+
+	for (size_t i = 0; i < smtp_server_n_recipients(s->server); i++)
+		SCOPE_EMIT(&s->scope, .kind = FACT_ARRIVED,
+		    .arrived = {.host = bytes_of(s->host->label),
+			.genuine = !s->host->attackers,
+			.sender = bytes_of(smtp_server_sender(s->server)),
+			.recipient = bytes_of(smtp_server_recipient(s->server, i)),
+			.data = data});
+	free(owned);
+}
+
+static enum conversation_next
+on_said(void *owner, const struct smtp_said *said)
+{
+	struct session *s = owner;
+
+	if (said->kind == SMTP_SAID_CHUNK) /* BDAT was refused; its bytes are not lines */
+		return CONVERSATION_READ;
+	struct smtp_step step = smtp_server_line(s->server, &said->line);
+	say(s, step.reply);
+	switch (step.next) {
+	case SMTP_NEXT_ARRIVED:
+		tell_arrived(s);
+		break;
+	case SMTP_NEXT_START_TLS:
+		s->tls_wanted = true;
+		return CONVERSATION_STOP;
+	case SMTP_NEXT_CLOSE:
+		close_session(s, NULL);
+		return CONVERSATION_GONE;
+	case SMTP_NEXT_NOTHING:
+	case SMTP_NEXT_CONTENT:
+		break;
+	}
+	return CONVERSATION_READ;
+}
+
+/* Plaintext behind STARTTLS is thrown away (RFC 3207 s4.2); the interposer has reported it. */
+static void
+begin_tls(struct session *s, struct evbuffer *in)
+{
+	static const char first[] = {TLS_HANDSHAKE_RECORD};
+	struct evbuffer_ptr at = evbuffer_search(in, first, 1, NULL);
+
+	s->tls_wanted = false;
+	evbuffer_drain(in, at.pos < 0 ? evbuffer_get_length(in) : (size_t)at.pos);
+	s->tls = (struct tls_facts){.scope = &s->scope,
+	    .host = s->host->label,
+	    .channel = channel_of(s),
+	    .chain = mx_chain(s->mx->pki, s->mx->scene, s->scope.leg, s->host, s->host->certificate.fault)};
+	stream_start_tls(s->stream,
+	    tls_facts_new(&s->tls, s->mx->pki, s->host->smtp.min_tls, s->host->smtp.max_tls), true);
+}
+
+static void
+on_data(void *owner, struct evbuffer *in)
+{
+	struct session *s = owner;
+
+	if (!conversation_read(s->talk, in, on_said, s))
+		return;
+	if (s->tls_wanted)
+		begin_tls(s, in);
+	conversation_settle(s->talk);
+}
+
+static void
+on_tls_up(void *owner)
+{
+	struct session *s = owner;
+
+	tls_facts_up(&s->tls);
+	smtp_server_tls_up(s->server);
+	conversation_restart(s->talk, channel_of(s));
+}
+
+static void
+on_ended(void *owner, enum stream_end how)
+{
+	struct session *s = owner;
+
+	tls_facts_ended(&s->tls, s->stream, how);
+	close_session(s, NULL);
+}
+
+static const struct stream_calls calls = {.data = on_data, .tls_up = on_tls_up, .ended = on_ended};
+
+static struct smtp_server *
+new_server(const struct plan_host *host)
+{
+	const struct plan_smtp *smtp = &host->smtp;
+
+	return smtp_server_new(&(struct smtp_server_options){.name = host->name,
+	    .banner = smtp->banner,
+	    .starttls = smtp->starttls,
+	    .no_esmtp = !smtp->esmtp,
+	    .reject_rcpt = smtp->reject_rcpt,
+	    .reject_data = smtp->reject_data});
+}
+
+void
+mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
+{
+	struct sockaddr_storage local;
+	socklen_t local_len = sizeof(local);
+	struct plan_address dialed;
+	struct expected *e = NULL;
+	uint16_t port;
+
+	(void)len;
+	if (getsockname(fd, (struct sockaddr *)&local, &local_len) == 0 &&
+	    mx_address((struct sockaddr *)&local, &dialed, &port))
+		e = find_expected(mx,
+		    ntohs(from->sa_family == AF_INET ? ((const struct sockaddr_in *)from)->sin_port
+						     : ((const struct sockaddr_in6 *)from)->sin6_port),
+		    dialed);
+	if (!e) {
+		evutil_closesocket(fd);
+		return;
+	}
+	struct session *s = must_alloc(sizeof(*s));
+	s->mx = mx;
+	s->scope = e->caller.scope;
+	s->host = e->caller.host;
+	LIST_REMOVE(e, next);
+	free(e);
+	s->server = new_server(s->host);
+	s->talk = conversation_new(&s->scope, NULL);
+	s->stream = stream_accept(mx->base, fd, &calls, s);
+	LIST_INSERT_HEAD(&mx->sessions, s, next);
+	say(s, smtp_server_greet(s->server).reply);
+}
+
+void
+mx_hush(struct mx *mx, uint32_t leg)
+{
+	struct session *s, *following;
+
+	for (s = LIST_FIRST(&mx->sessions); s; s = following) {
+		following = LIST_NEXT(s, next);
+		if (s->scope.leg != leg || !s->tls.up || !smtp_server_is_idle(s->server) ||
+		    !smtp_observer_is_idle(conversation_observer(s->talk)))
+			continue;
+		say(s, BYTES("421 4.3.2 closing an idle session\r\n"));
+		close_session(s, NULL);
+	}
+}
+
+void
+mx_free(struct mx *mx)
+{
+	struct session *s;
+	struct expected *e;
+
+	if (!mx)
+		return;
+	while ((s = LIST_FIRST(&mx->sessions))) {
+		struct stream *stream = s->stream;
+		forget_session(s);
+		stream_free(stream);
+	}
+	for (size_t i = 0; i < BUCKETS; i++)
+		while ((e = LIST_FIRST(&mx->expected[i]))) {
+			LIST_REMOVE(e, next);
+			free(e);
+		}
+	free(mx);
+}
