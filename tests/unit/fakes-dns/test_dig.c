@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_dig.c - dig, in a net namespace of its own, asks the sockets of dns_host.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fakes/dns/dns_host.h"
+#include "tests/unit/fakes-dns/dns_plan.h"
+
+static void
+ignore(struct fact_sink *sink, const struct fact *f)
+{
+	(void)sink, (void)f;
+}
+
+static struct fact_sink sink = {ignore};
+
+static bool
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Loopback up, with one address of the test range on an alias. */
+static bool
+raise_loopback(void)
+{
+	struct ifreq ifr = {.ifr_name = "lo"}, alias = {.ifr_name = "lo:1"};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	ifr.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
+	inet_pton(AF_INET, "198.18.0.53", &address.sin_addr);
+	memcpy(&alias.ifr_addr, &address, sizeof(address));
+	ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 && ioctl(fd, SIOCSIFADDR, &alias) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool
+enter_namespace(void)
+{
+	char map[2][64];
+
+	snprintf(map[0], sizeof(map[0]), "0 %u 1", getuid());
+	snprintf(map[1], sizeof(map[1]), "0 %u 1", getgid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", map[0]) && write_file("/proc/self/gid_map", map[1]) &&
+	       raise_loopback();
+}
+
+/* What dig prints is collected while the loop runs; EOF of its output ends the loop. */
+struct collected {
+	struct event_base *base;
+	char *out;
+	size_t size, len;
+};
+
+static void
+on_output(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collected *c = ctx;
+	ssize_t n = read(fd, c->out + c->len, c->size - 1 - c->len);
+
+	(void)what;
+	if (n <= 0)
+		event_base_loopbreak(c->base);
+	else
+		c->len += (size_t)n;
+	c->out[c->len] = '\0';
+}
+
+static void
+run(struct event_base *base, const char *command, char *out, size_t size)
+{
+	struct collected c = {base, out, size, 0};
+	FILE *pipe = popen(command, "r");
+	struct event *readable;
+
+	assert_non_null(pipe);
+	readable = event_new(base, fileno(pipe), EV_READ | EV_PERSIST, on_output, &c);
+	event_add(readable, NULL);
+	event_base_dispatch(base);
+	event_free(readable);
+	pclose(pipe);
+}
+
+#define DIG "dig +noedns +nocookie +time=2 +tries=1 +nocmd +nostats "
+
+static const struct {
+	const char *command;
+	const char *const want[4]; /* each must be in the output */
+	const char *unwanted;
+} rows[] = {
+    {DIG "@198.18.0.53 mx a0001.example +short", {"10 mx1.a0001.example.\n", "5 MX2.a0001.example.\n"}, NULL},
+    {DIG "@127.0.0.53 alias.a0001.example",
+	{"CNAME\tmx1.a0001.example.", "198.18.1.1", "QUERY: 1, ANSWER: 2"}, "WARNING"},
+    {DIG "@::1 mx1.a0001.example aaaa +adflag", {"2001:db8::101", "flags: qr rd ra ad;"}, "WARNING"},
+    {DIG "@198.18.0.53 mx1.a0001.example +noadflag", {"flags: qr rd ra;", "198.18.1.1"}, "WARNING"},
+    {DIG "@198.18.0.53 mx1.a0001.example +noadflag +dnssec",
+	{"flags: qr rd ra ad;", "EDNS: version: 0, flags: do; udp: 1232"}, "WARNING"},
+    {DIG "@198.18.0.53 www.plain.a0001.example +dnssec +cdflag", {"flags: qr rd ra cd;"}, "WARNING"},
+    {DIG "@198.18.0.53 nowhere.a0001.example", {"NXDOMAIN", "AUTHORITY: 1", "SOA\t"}, "WARNING"},
+    {DIG "@198.18.0.53 _tcp.mx1.a0001.example tlsa", {"NOERROR", "ANSWER: 0, AUTHORITY: 1"}, "WARNING"},
+    {DIG "@198.18.0.53 _25._tcp.mx1.a0001.example tlsa +short",
+	{"3 1 1 0000000000000000000000000000000000000000000000000000"}, NULL},
+    {DIG "@198.18.0.53 big.a0001.example txt", {"Truncated, retrying in TCP mode", "ANSWER: 1"}, "WARNING"},
+    {DIG "@198.18.0.53 big.a0001.example txt +ignore", {"flags: qr tc rd ra", "ANSWER: 0"}, "WARNING"},
+    {DIG "@198.18.0.53 big.a0001.example txt +bufsize=1232", {"ANSWER: 1"}, "Truncated"},
+    {DIG "@198.18.0.53 huge.a0001.example txt +bufsize=4096",
+	{"Truncated, retrying in TCP mode", "ANSWER: 1"}, "WARNING"},
+    {DIG "@::1 huge.a0001.example txt +tcp", {"ANSWER: 1"}, "WARNING"},
+    {DIG "@198.18.0.53 +tcp +keepopen mx1.a0001.example mx2.a0001.example +short",
+	{"198.18.1.1\n198.18.1.2\n"}, NULL},
+    {DIG "@198.18.0.53 . ns +dnssec", {"flags: qr rd ra ad;", "ANSWER: 1"}, "WARNING"},
+    {DIG "@198.18.0.53 a0001.example +opcode=update", {"NOTIMP"}, NULL},
+    {DIG "@198.18.0.53 mx1.a0001.example +edns=7 +noednsneg", {"BADVERS"}, NULL},
+    {"host -t mx a0001.example 198.18.0.53", {"mail is handled by 10 mx1.a0001.example."}, NULL},
+    {"drill @198.18.0.53 _mta-sts.a0001.example txt", {"v=STSv1; \" \"id=1;"}, NULL},
+};
+
+static bool
+can_run(const char **ret_reason)
+{
+	*ret_reason = "dig is not installed";
+	if (system("command -v dig >/dev/null") != 0)
+		return false;
+	*ret_reason = "no user and net namespaces here";
+	return enter_namespace();
+}
+
+static bool
+is_missing(const char *command)
+{
+	char name[32], look[64];
+
+	sscanf(command, "%31s", name);
+	snprintf(look, sizeof(look), "command -v %s >/dev/null", name);
+	return system(look) != 0;
+}
+
+static void
+dig_gets_the_answers_that_a_resolver_would_give(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct scene *scene = scene_new(&dns_plan, &sink);
+	struct dns_host *host;
+	static char out[65536];
+	const char *reason;
+	struct why why;
+
+	(void)state;
+	if (!can_run(&reason)) {
+		print_message("skipped: %s\n", reason);
+		if (getenv("MUST_RUN") != NULL && strcmp(getenv("MUST_RUN"), "1") == 0)
+			fail_msg("MUST_RUN=1: %s", reason);
+		skip();
+	}
+	host = dns_host_new(base, scene, &why);
+	if (host == NULL)
+		fail_msg("%s", why.text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (is_missing(rows[i].command)) {
+			print_message("not installed: %s\n", rows[i].command);
+			continue;
+		}
+		run(base, rows[i].command, out, sizeof(out));
+		for (size_t j = 0; j < 4 && rows[i].want[j] != NULL; j++)
+			if (strstr(out, rows[i].want[j]) == NULL)
+				fail_msg("%s: no '%s' in\n%s", rows[i].command, rows[i].want[j], out);
+		if (rows[i].unwanted != NULL && strstr(out, rows[i].unwanted) != NULL)
+			fail_msg("%s: '%s' in\n%s", rows[i].command, rows[i].unwanted, out);
+	}
+	dns_host_free(host);
+	scene_free(scene);
+	event_base_free(base);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(dig_gets_the_answers_that_a_resolver_would_give)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
