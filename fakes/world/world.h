@@ -12,12 +12,16 @@
 /* How a host is reached from the client's machine; set through a callback, since routes are the lab's. */
 enum reach { REACH_OPEN, REACH_REFUSED, REACH_BLACKHOLED };
 
+/* 0, or -1 and why. */
+typedef int world_set_reach(void *ctx, struct plan_address address, enum reach reach, struct why *why);
+
 struct world_options {
 	const struct plan *plan; /* borrowed */
 	struct pki *pki;         /* borrowed */
-	int fact_fd;             /* SOCK_SEQPACKET to the front: facts out, struct order in */
-	/* 0, or -1 and why. */
-	int (*set_reach)(void *ctx, struct plan_address address, enum reach reach, struct why *why);
+	int fact_fd;           /* SOCK_SEQPACKET to the front: facts out, struct order in; made nonblocking */
+	const char *interface; /* the client's link: SMTP and HTTPS are accepted from there alone; NULL: from
+				  anywhere */
+	world_set_reach *set_reach;
 	void *ctx;
 };
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outlet.c - see outlet.h; the queue itself is harness/base/outbox.h. */
+#include "fakes/world/outlet.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/must.h"
+#include "harness/base/outbox.h"
+
+#define TAIL_MAX 128 /* "...[LEN bytes, sha256 HEX]" */
+
+struct outlet {
+	struct fact_sink sink; /* first: the sink's address is the outlet's */
+	struct outbox *box;
+	struct outlet_calls calls;
+	struct event *writable; /* added while messages wait */
+	struct event *balance;  /* a turn of the loop to call `pause` or `dead` in, never from the sink */
+	uint32_t number;
+	bool withhold_clear, paused, dead;
+	unsigned char message[FACT_ENCODED_MAX];
+	char cut[FACT_FIELDS_MAX][FACT_TEXT_MAX];
+};
+
+/* --- cutting --------------------------------------------------------------------------- */
+
+static int
+write_tail(char out[TAIL_MAX], struct bytes text)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+
+	must(EVP_Digest(text.data, text.len, digest, &len, EVP_sha256(), NULL) == 1);
+	for (unsigned int i = 0; i < len; i++)
+		snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
+	return snprintf(out, TAIL_MAX, "...[%zu bytes, sha256 %s]", text.len, hex);
+}
+
+static struct bytes
+cut_text(struct bytes text, char *space, size_t limit)
+{
+	char tail[TAIL_MAX];
+	size_t tail_len = (size_t)write_tail(tail, text);
+
+	must(tail_len < limit);
+	memcpy(space, text.data, limit - tail_len);
+	memcpy(space + limit - tail_len, tail, tail_len);
+	return (struct bytes){space, limit};
+}
+
+/* The message's length. All fields are cut alike, shorter until the whole fits. */
+static size_t
+encode(struct outlet *o, const struct fact *f)
+{
+	const struct fact_info *info = fact_info(f->kind);
+	size_t len = 0;
+
+	for (size_t limit = FACT_TEXT_MAX; len == 0; limit /= 2) {
+		struct fact shorter = *f;
+
+		for (size_t i = 0; i < info->n_fields; i++) {
+			struct bytes text;
+
+			if (info->fields[i].type != FACT_text)
+				continue;
+			text = fact_text(f, &info->fields[i]);
+			if (text.len > limit)
+				fact_set_text(&shorter, &info->fields[i], cut_text(text, o->cut[i], limit));
+		}
+		len = fact_encode(&shorter, o->message, sizeof(o->message));
+	}
+	return len;
+}
+
+/* --- the sink -------------------------------------------------------------------------- */
+
+static bool
+is_withheld(struct outlet *o, const struct fact *f)
+{
+	if (!o->withhold_clear || f->kind != FACT_MAIL || !bytes_equal(f->mail.channel, BYTES("clear")))
+		return false;
+	o->withhold_clear = false;
+	return true;
+}
+
+static void
+take(struct fact_sink *sink, const struct fact *observed)
+{
+	struct outlet *o = (struct outlet *)sink;
+	struct fact f = *observed;
+
+	if (o->dead || is_withheld(o, observed))
+		return;
+	f.source = FACT_FROM_WORLD;
+	f.number = ++o->number;
+	if (f.t_ns == 0)
+		f.t_ns = clock_ns();
+	/* A full queue loses the fact: the gap in the numbers tells. A dead socket shows at the next flush.
+	 */
+	outbox_put(o->box, o->message, encode(o, &f));
+	if (!outbox_is_empty(o->box))
+		event_add(o->writable, NULL);
+	if (outbox_is_half_full(o->box) && !o->paused)
+		event_active(o->balance, EV_TIMEOUT, 0);
+}
+
+static void
+on_balance(evutil_socket_t fd, short what, void *ctx)
+{
+	struct outlet *o = ctx;
+
+	(void)fd, (void)what;
+	if (o->dead) {
+		o->calls.dead(o->calls.ctx);
+	} else if (!o->paused && outbox_is_half_full(o->box)) {
+		o->paused = true;
+		o->calls.pause(o->calls.ctx, true);
+	}
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct outlet *o = ctx;
+	int left = outbox_flush(o->box);
+
+	(void)fd, (void)what;
+	if (left > 0) {
+		event_add(o->writable, NULL);
+	} else if (left < 0) {
+		o->dead = true;
+		event_active(o->balance, EV_TIMEOUT, 0);
+	} else if (o->paused) {
+		o->paused = false;
+		o->calls.pause(o->calls.ctx, false);
+	}
+}
+
+struct outlet *
+outlet_new(struct event_base *base, const struct outlet_options *options, const struct outlet_calls *calls)
+{
+	struct outlet *o = must_alloc(sizeof(*o));
+
+	o->sink.take = take;
+	o->box = outbox_new(options->fd, options->max_bytes);
+	o->calls = *calls;
+	o->withhold_clear = options->withhold_clear;
+	o->writable = event_new(base, options->fd, EV_WRITE, on_writable, o);
+	o->balance = event_new(base, -1, 0, on_balance, o);
+	must(o->writable != NULL && o->balance != NULL);
+	return o;
+}
+
+void
+outlet_free(struct outlet *o)
+{
+	if (o == NULL)
+		return;
+	event_free(o->writable);
+	event_free(o->balance);
+	outbox_free(o->box);
+	free(o);
+}
+
+struct fact_sink *
+outlet_sink(struct outlet *o)
+{
+	return &o->sink;
+}
