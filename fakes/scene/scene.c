@@ -297,6 +297,14 @@ scene_move(const struct scene *scene, const struct scope *scope, const struct ai
 }
 
 const struct plan_move *
+scene_move_after(const struct scene *scene, const struct scope *scope, const struct aim *aim, enum move move,
+    const struct plan_move *after)
+{
+	return find_move(
+	    scene, scope->leg, scope->step, &(struct sought){.move = move, .aim = aim, .after = after});
+}
+
+const struct plan_move *
 scene_move_in(
     const struct scene *scene, const struct scope *scope, const struct aim *aim, enum plan_layer layer)
 {

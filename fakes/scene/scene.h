@@ -60,8 +60,11 @@ struct aim scene_count(struct scene *scene, uint32_t leg, const struct plan_host
  * The armed move of this kind that this connection is the aim of, or NULL. Neutral ones are
  * returned too: the caller goes the same way and changes nothing. Borrowed from the plan.
  */
-/* (With PLANT_INERT_MOVES the four below find nothing.) */
+/* (With PLANT_INERT_MOVES the five below find nothing.) */
 const struct plan_move *scene_move(const struct scene *scene, const struct scope *scope, const struct aim *aim, enum move move);
+/* The next one behind `after` (NULL: the first): a step may answer several verbs. */
+const struct plan_move *scene_move_after(const struct scene *scene, const struct scope *scope, const struct aim *aim,
+    enum move move, const struct plan_move *after);
 /* The first armed move of the layer for this aim, or NULL. */
 const struct plan_move *scene_move_in(const struct scene *scene, const struct scope *scope, const struct aim *aim, enum plan_layer layer);
 /* The first armed dns move for this question, or NULL; names as in struct plan_move. */
