@@ -2,6 +2,7 @@
 /* outlet.c - see outlet.h; the queue itself is harness/base/outbox.h. */
 #include "fakes/world/outlet.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,12 +100,12 @@ take(struct fact_sink *sink, const struct fact *observed)
 	f.number = ++o->number;
 	if (f.t_ns == 0)
 		f.t_ns = clock_ns();
-	/* A full queue loses the fact: the gap in the numbers tells. A dead socket shows at the next flush.
-	 */
-	outbox_put(o->box, o->message, encode(o, &f));
-	if (!outbox_is_empty(o->box))
+	/* A full queue loses the fact: the gap in the numbers tells. */
+	if (outbox_put(o->box, o->message, encode(o, &f)) < 0 && errno != ENOBUFS)
+		o->dead = true;
+	else if (!outbox_is_empty(o->box))
 		event_add(o->writable, NULL);
-	if (outbox_is_half_full(o->box) && !o->paused)
+	if (o->dead || (outbox_is_half_full(o->box) && !o->paused))
 		event_active(o->balance, EV_TIMEOUT, 0);
 }
 

@@ -84,6 +84,13 @@ concerns(const struct plan_move *move, const struct plan_host *host)
 	       (move->host == NULL || text_equal_nocase(move->host, host->label));
 }
 
+/* Hosts that several legs share are never closed. */
+static bool
+is_own(const struct plan *plan, uint32_t leg, const struct plan_host *host)
+{
+	return host->number < plan->n_hosts && plan->leg_of_host[host->number] == leg;
+}
+
 static enum reach
 wanted_reach(const struct plan *plan, uint32_t leg, const struct plan_step *step,
     const struct plan_host *host, bool v6)
@@ -120,7 +127,7 @@ wanted_list(const struct plan *plan, uint32_t leg, uint32_t step)
 			const struct plan_host *host = &plan_step->world->hosts[i];
 			enum reach reach = wanted_reach(plan, leg, plan_step, host, v6);
 
-			if (reach != REACH_OPEN && plan->leg_of_host[host->number] == leg)
+			if (reach != REACH_OPEN && is_own(plan, leg, host))
 				add_closed(&list, (struct plan_address){v6, host->number}, reach);
 		}
 	return list;
@@ -195,6 +202,7 @@ routes_report(struct routes *r, uint32_t leg)
 
 	for (size_t i = 0; i < step->n_moves && plan->plant != PLANT_INERT_MOVES; i++)
 		for (size_t j = 0; j < step->world->n_hosts; j++)
-			if (concerns(&step->moves[i], &step->world->hosts[j]))
+			if (is_own(plan, leg, &step->world->hosts[j]) &&
+			    concerns(&step->moves[i], &step->world->hosts[j]))
 				scene_met(r->scene, &scope, &step->moves[i], step->world->hosts[j].label);
 }
