@@ -26,22 +26,20 @@ struct suite {
 };
 
 /*
- * Every *.yaml below `folder`; scenarios are named by their path in it. `complaints` is borrowed
- * and must outlive the suite. Owned by the caller; never NULL.
+ * Every *.yaml below `folder`; scenarios are named by their path in it. `flaws` are those that `catches`
+ * may name (ends with NULL; NULL: any). `complaints` is borrowed and must outlive the suite.
+ * Owned by the caller; never NULL.
  */
-struct suite *suite_read(const char *folder, struct complaints *complaints);
+struct suite *suite_read(const char *folder, const char *const *flaws, struct complaints *complaints);
 /* Only these files; `folder` (may be NULL) is where names begin and requirements.tsv lies. */
-struct suite *
-suite_read_files(const char *folder, const char *const *paths, size_t n, struct complaints *complaints);
+struct suite *suite_read_files(const char *folder, const char *const *paths, size_t n,
+    const char *const *flaws, struct complaints *complaints);
 void suite_free(struct suite *suite); /* NULL is fine */
 
 /* By id; NULL when there is none. */
 const struct requirement *suite_requirement(const struct suite *suite, const char *id);
 /* By whole name; NULL when there is none. */
 const struct scenario *suite_find(const struct suite *suite, const char *name);
-
-/* Flaws of the built-in client that `catches` may name, and what each is. */
-extern const char *const suite_flaws[]; /* ends with NULL */
 
 /* The manual of scenario files: every key, in the order of the tables that check them. */
 void suite_manual(FILE *to);
