@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fact_line.h - one fact as one JSON object, and back; made from facts.def. No I/O.
+ *
+ * {"t": NS, "from": "world", "n": 17, "fact": "mail", "leg": 3, "step": 1, "conn": 9, then its fields by
+ * name}; leg, step and conn are left out where there is none.
+ */
+#ifndef FACT_LINE_H
+#define FACT_LINE_H
+
+#include <jansson.h>
+
+#include "harness/base/region.h"
+#include "harness/base/why.h"
+#include "harness/model/fact.h"
+
+json_t *fact_line_new(const struct fact *f); /* owned */
+/* Texts go into the region. -1 and why when the object is no fact that we know. */
+int fact_line_get(const json_t *line, struct region *region, struct fact *ret, struct why *why);
+
+#endif
