@@ -44,10 +44,10 @@ struct lab_options {
 	const char *trust_directory; /* replaced whole by `trust_files` (e.g. /etc/ssl/certs), or NULL */
 	const struct lab_file *trust_files;
 	size_t n_trust_files;
-	const char *root; /* NULL: the host's own; else a directory */
-	const char *bind_from,
-	    *bind_to;    /* a host folder copied into the machine (the client's description), or NULL */
-	const char *out; /* a folder for overlay uppers where tmpfs has no user xattrs, or NULL */
+	const char *root;      /* NULL: the host's own; else a directory */
+	const char *bind_from; /* a host folder (the client's description) that is copied … */
+	const char *bind_to;   /* … to here in the machine, writable; both NULL: none */
+	const char *out;       /* a folder for overlay uppers where tmpfs has no user xattrs, or NULL */
 	/* The bodies of the two processes; each returns its exit status. */
 	int (*world)(void *ctx, const struct lab_child *child);
 	int (*witness)(void *ctx, const struct lab_child *child);
@@ -116,8 +116,10 @@ struct lab_check {
 	char cure[256];  /* the command or setting that cures it; empty when ok */
 };
 
-/* Really tries a map, a mount, a link, an overlay write, a capture socket. Fills up to `max`; returns how
- * many. */
+/*
+ * Really tries a map, a mount, a link, an overlay write, a capture socket, and in the last row the lab as a
+ * whole: where that one is ok, the lab runs. Fills up to `max`; returns how many.
+ */
 size_t lab_doctor(struct lab_check *checks, size_t max);
 
 #endif
