@@ -298,13 +298,27 @@ hand_over(struct stream *s)
 		s->calls->data(s->owner, unread(s));
 }
 
+/* Not by the bufferevent's high watermark: above it, libevent 2.1 calls us again and again. */
+static void
+choose_reading(struct stream *s)
+{
+	bool want = s->end == NO_END && !s->paused && !s->connecting &&
+		    evbuffer_get_length(bufferevent_get_input(s->bev)) < UNREAD_MAX;
+
+	if (s->life != LIFE_OPEN || want == ((bufferevent_get_enabled(s->bev) & EV_READ) != 0))
+		return;
+	if (want)
+		bufferevent_enable(s->bev, EV_READ);
+	else
+		bufferevent_disable(s->bev, EV_READ);
+}
+
 static void
 tell_end(struct stream *s)
 {
 	if (s->life != LIFE_OPEN || s->end == NO_END || s->told_end)
 		return;
 	s->told_end = true;
-	bufferevent_disable(s->bev, EV_READ);
 	if (s->calls->ended != NULL)
 		s->calls->ended(s->owner, (enum stream_end)s->end);
 }
@@ -483,6 +497,7 @@ pump(struct stream *s)
 		send_queue(s);
 		send_wire(s);
 		hand_over(s);
+		choose_reading(s);
 		tell_end(s);
 		tell_drained(s);
 	}
@@ -520,9 +535,9 @@ end_of_errno(const struct stream *s, int error)
 {
 	if (error == ETIMEDOUT)
 		return STREAM_TIMEOUT;
-	if (!s->connecting)
+	if (!s->connecting || error == ECONNRESET)
 		return STREAM_RESET;
-	return error == ECONNREFUSED || error == ECONNRESET ? STREAM_REFUSED : STREAM_UNREACHABLE;
+	return error == ECONNREFUSED ? STREAM_REFUSED : STREAM_UNREACHABLE;
 }
 
 /* A write may meet the peer's RST before what it said last was read; Linux still hands that out. */
@@ -544,8 +559,6 @@ connection_stands(struct stream *s)
 {
 	s->connecting = false;
 	stream_set_timeout(s, s->timeout_ms);
-	if (!s->paused)
-		bufferevent_enable(s->bev, EV_READ);
 	if (s->calls->connected != NULL)
 		s->calls->connected(s->owner);
 }
@@ -590,12 +603,21 @@ set_options(evutil_socket_t fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+/* Reading stopped because the owner left too much; now it took some. */
+static void
+on_room(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	(void)buffer;
+	if (info->orig_size >= UNREAD_MAX && info->n_deleted > 0)
+		kick(arg);
+}
+
 static struct stream *
 new_stream(struct event_base *base, evutil_socket_t fd, const struct stream_calls *calls, void *owner)
 {
 	struct stream *s = must_alloc(sizeof(*s));
 
-	signal(SIGPIPE, SIG_IGN); /* a peer that is gone is a fact, not the end of the process */
+	signal(SIGPIPE, SIG_IGN); /* a peer that is gone is not the end of the process */
 	s->base = base;
 	s->calls = calls;
 	s->owner = owner;
@@ -608,7 +630,7 @@ new_stream(struct event_base *base, evutil_socket_t fd, const struct stream_call
 	s->kick = event_new(base, -1, 0, on_kick, s);
 	must(s->queue != NULL && s->wire != NULL && s->bev != NULL && s->kick != NULL);
 	bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
-	bufferevent_setwatermark(s->bev, EV_READ, 0, UNREAD_MAX);
+	evbuffer_add_cb(bufferevent_get_input(s->bev), on_room, s);
 	bufferevent_setwatermark(s->bev, EV_WRITE, WIRE_LOW / 2, 0);
 	if (fd >= 0)
 		set_options(fd);
@@ -724,16 +746,6 @@ stream_write_buffer(struct stream *s, struct evbuffer *from)
 	note_run(s, kind_now(s), len);
 }
 
-static void
-on_plain_drained(struct evbuffer *plain, const struct evbuffer_cb_info *info, void *arg)
-{
-	struct stream *s = arg;
-
-	(void)plain;
-	if (info->orig_size >= UNREAD_MAX && info->n_deleted > 0)
-		kick(s);
-}
-
 void
 stream_start_tls(struct stream *s, SSL *ssl, bool server)
 {
@@ -743,7 +755,7 @@ stream_start_tls(struct stream *s, SSL *ssl, bool server)
 	s->to_wire = BIO_new(BIO_s_mem());
 	s->plain = evbuffer_new();
 	must(s->from_wire != NULL && s->to_wire != NULL && s->plain != NULL);
-	evbuffer_add_cb(s->plain, on_plain_drained, s);
+	evbuffer_add_cb(s->plain, on_room, s);
 	SSL_set_bio(ssl, s->from_wire, s->to_wire);
 	if (server)
 		SSL_set_accept_state(ssl);
@@ -782,15 +794,14 @@ void
 stream_pause(struct stream *s)
 {
 	s->paused = true;
-	bufferevent_disable(s->bev, EV_READ);
+	choose_reading(s);
 }
 
 void
 stream_resume(struct stream *s)
 {
 	s->paused = false;
-	if (!s->connecting && s->end == NO_END)
-		bufferevent_enable(s->bev, EV_READ);
+	choose_reading(s);
 	if (evbuffer_get_length(unread(s)) > 0)
 		s->fresh = true;
 	kick(s);
