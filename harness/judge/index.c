@@ -3,6 +3,7 @@
 #include "harness/judge/index.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int
 compare_numbers(const void *a, const void *b)
@@ -40,10 +41,31 @@ list_legs(struct index *ix, const struct docket *docket)
 	ix->n_legs = kept;
 }
 
+/* All facts stand in one array, so their addresses are their order of arrival. */
+static int
+compare_connections(const void *a, const void *b)
+{
+	const struct fact *x = *(const struct fact *const *)a, *y = *(const struct fact *const *)b;
+
+	if (x->connection != y->connection)
+		return x->connection < y->connection ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static void
+sort_by_connection(struct leg_facts *leg)
+{
+	if (leg->n == 0)
+		return;
+	memcpy(leg->by_connection, leg->facts, leg->n * sizeof(*leg->facts));
+	qsort(leg->by_connection, leg->n, sizeof(*leg->by_connection), compare_connections);
+}
+
 void
 index_init(struct index *ret, struct region *region, const struct docket *docket, const struct record *record)
 {
-	const struct fact **all = region_alloc(region, (record->n_facts + 1) * sizeof(const struct fact *));
+	const struct fact **all =
+	    region_alloc(region, (record->n_facts * 2 + 1) * sizeof(const struct fact *));
 	struct leg_facts *leg;
 
 	ret->legs = region_alloc(region, (docket->n_briefs * 2 + 1) * sizeof(*ret->legs));
@@ -54,11 +76,15 @@ index_init(struct index *ret, struct region *region, const struct docket *docket
 	for (size_t i = 0; i < ret->n_legs; i++) {
 		ret->legs[i].facts = all;
 		all += ret->legs[i].n;
+		ret->legs[i].by_connection = all;
+		all += ret->legs[i].n;
 		ret->legs[i].n = 0;
 	}
 	for (size_t i = 0; i < record->n_facts; i++)
 		if ((leg = find(ret, record->facts[i].leg)) != NULL)
 			leg->facts[leg->n++] = &record->facts[i];
+	for (size_t i = 0; i < ret->n_legs; i++)
+		sort_by_connection(&ret->legs[i]);
 }
 
 const struct leg_facts *
@@ -68,6 +94,32 @@ index_leg(const struct index *ix, uint32_t number)
 	const struct leg_facts *leg = find(ix, number);
 
 	return leg != NULL ? leg : &none;
+}
+
+/* Where facts of this connection, or of a higher number, begin. */
+static size_t
+lower_bound(const struct leg_facts *leg, uint32_t connection)
+{
+	size_t low = 0, high = leg->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (leg->by_connection[middle]->connection < connection)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct fact *const *
+index_connection(const struct leg_facts *leg, uint32_t connection, size_t *ret_n)
+{
+	size_t from = lower_bound(leg, connection);
+
+	*ret_n = (connection == UINT32_MAX ? leg->n : lower_bound(leg, connection + 1)) - from;
+	return leg->n > 0 ? &leg->by_connection[from] : NULL;
 }
 
 const struct fact *

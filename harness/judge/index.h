@@ -13,6 +13,7 @@
 struct leg_facts {
 	uint32_t number;
 	const struct fact **facts; /* in order of arrival */
+	const struct fact **by_connection;
 	size_t n;
 };
 
@@ -27,6 +28,9 @@ void index_init(
 
 /* Never NULL: a leg that the docket does not know has no facts. Borrowed. */
 const struct leg_facts *index_leg(const struct index *ix, uint32_t number);
+
+/* The facts of one connection, in order of arrival; a client that floods has very many connections. */
+const struct fact *const *index_connection(const struct leg_facts *leg, uint32_t connection, size_t *ret_n);
 
 /* The first and the last fact of this kind in this step of the leg, or NULL. */
 const struct fact *index_first(const struct leg_facts *leg, uint32_t step, enum fact_kind kind);

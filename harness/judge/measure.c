@@ -105,8 +105,11 @@ speaks_of(const struct fact *f, const struct brief_message *m)
 static bool
 connection_speaks_of(const struct leg_facts *facts, uint32_t connection, const struct brief_message *m)
 {
-	for (size_t i = 0; i < facts->n; i++)
-		if (facts->facts[i]->connection == connection && speaks_of(facts->facts[i], m))
+	size_t n;
+	const struct fact *const *of_it = index_connection(facts, connection, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (speaks_of(of_it[i], m))
 			return true;
 	return false;
 }
@@ -173,8 +176,11 @@ is_mx(const struct fact *f)
 static bool
 is_closed(const struct leg_facts *facts, uint32_t connection)
 {
-	for (size_t i = 0; i < facts->n; i++)
-		if (facts->facts[i]->kind == FACT_CLOSED && facts->facts[i]->connection == connection)
+	size_t n;
+	const struct fact *const *of_it = index_connection(facts, connection, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (of_it[i]->kind == FACT_CLOSED)
 			return true;
 	return false;
 }

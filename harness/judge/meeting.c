@@ -16,22 +16,42 @@ is_session_layer(struct bytes layer)
 	return false;
 }
 
-/* Takes the next "layer:move" off the list; false at its end. */
+/* Takes the next word off the list; false at its end. */
 static bool
-next_armed(struct bytes *list, struct bytes *ret_layer, struct bytes *ret_move)
+next_word(struct bytes *list, struct bytes *ret)
 {
-	const char *space, *colon;
-	struct bytes word;
+	const char *space;
 
 	*list = bytes_trim(*list);
 	if (list->len == 0)
 		return false;
 	space = memchr(list->data, ' ', list->len);
-	word = (struct bytes){list->data, space != NULL ? (size_t)(space - list->data) : list->len};
-	*list = (struct bytes){list->data + word.len, list->len - word.len};
-	colon = memchr(word.data, ':', word.len);
+	*ret = (struct bytes){list->data, space != NULL ? (size_t)(space - list->data) : list->len};
+	*list = (struct bytes){list->data + ret->len, list->len - ret->len};
+	return true;
+}
+
+/* "layer:move" or "move". */
+static void
+split(struct bytes word, struct bytes *ret_layer, struct bytes *ret_move)
+{
+	const char *colon = word.len > 0 ? memchr(word.data, ':', word.len) : NULL;
+
 	*ret_layer = (struct bytes){word.data, colon != NULL ? (size_t)(colon - word.data) : 0};
 	*ret_move = colon != NULL ? (struct bytes){colon + 1, word.len - ret_layer->len - 1} : word;
+}
+
+/* Takes the next "layer:move" off the list, leaving out neutral forms ("layer:move~"); false at its end. */
+static bool
+next_armed(struct bytes *list, struct bytes *ret_layer, struct bytes *ret_move)
+{
+	struct bytes word;
+
+	do
+		if (!next_word(list, &word))
+			return false;
+	while (word.data[word.len - 1] == '~');
+	split(word, ret_layer, ret_move);
 	return true;
 }
 
@@ -74,10 +94,9 @@ is_met(const struct fact *f, uint32_t step)
 bool
 meeting_of_move(const struct leg_facts *facts, uint32_t step, const char *name)
 {
-	struct bytes list = bytes_of(name), layer, move;
+	struct bytes layer, move;
 
-	if (!next_armed(&list, &layer, &move))
-		return false;
+	split(bytes_of(name), &layer, &move);
 	for (size_t i = 0; i < facts->n; i++) {
 		const struct fact *f = facts->facts[i];
 
@@ -112,7 +131,9 @@ still_works(const struct leg_facts *facts, uint32_t step, const struct fact *met
 bool
 meeting_of_attack(const struct leg_facts *facts, uint32_t step)
 {
-	if (bytes_trim(armed_in(facts, step)).len == 0 || is_met_in(facts, step))
+	struct bytes list = armed_in(facts, step), layer, move;
+
+	if (!next_armed(&list, &layer, &move) || is_met_in(facts, step))
 		return true;
 	if (has_session_move(facts, step))
 		return false;

@@ -2,7 +2,7 @@
 /*
  * meeting.h - whether what was armed in a step of the attack leg really went out to the client.
  *
- * Knows moves only by the words in facts: "layer:move".
+ * Knows moves only by the words in facts: "layer:move", and "layer:move~" for a neutral form.
  */
 #ifndef JUDGE_MEETING_H
 #define JUDGE_MEETING_H

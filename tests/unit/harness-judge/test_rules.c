@@ -368,6 +368,10 @@ static const struct row rows[] = {
     {"credentials before any message", NULL,
 	"world $a.1.2 credentials mechanism=PLAIN data=x channel=clear\n", NULL, VIOLATED,
 	"credentials of message 2", LEVEL_MUST},
+    {"credentials on the connection of another message", NULL,
+	"world $a.1.7 credentials mechanism=PLAIN channel=clear\nworld $a.1.7 mail "
+	"sender=mtmxs$1@ret.example channel=genuine\n",
+	NULL, VIOLATED, "credentials of message 1", LEVEL_MUST},
     {"credentials for a genuine host alone", NULL,
 	"world $a.1.2 credentials mechanism=PLAIN channel=genuine\n", NULL, HONORED, NULL, 0},
     {"a late retry of the warm-up's message in clear", NULL,
@@ -461,6 +465,10 @@ static const struct row rows[] = {
 	"did not meet the client", 0},
     {"nothing is armed", "step-begun armed=| met ", "world $a.1 step-begun\nworld $c.1 step-begun\n", NULL,
 	HONORED, NULL, 0},
+    {"only neutral forms are armed", "$a.1 step-begun| met ",
+	"world $a.1 step-begun armed='dns:nxdomain~ smtp:strip-starttls~'\n", NULL, HONORED, NULL, 0},
+    {"beside a neutral form something is armed", "$a.1 step-begun| met ",
+	"world $a.1 step-begun armed='dns:nxdomain~ tls:alert'\n", NULL, UNCLEAR, "did not meet", 0},
     {"an MX was connected to, and only a DNS move met", "$a.1 step-begun|$a.1.2 met",
 	"world $a.1 step-begun armed='dns:nxdomain smtp:strip-starttls'\n"
 	"world $a.1 met layer=dns move=nxdomain neutral=0\n",
