@@ -14,11 +14,16 @@
 
 struct interposer;
 
-struct interposer *interposer_new(struct event_base *base, struct scene *scene, struct pki *pki, struct mx *mx);
+/* All borrowed; free it before the mx. */
+struct interposer *
+interposer_new(struct event_base *base, struct scene *scene, struct pki *pki, struct mx *mx);
 void interposer_free(struct interposer *i);
 /* The accept callback of the client-side listeners; fd taken. The dialed address comes from getsockname. */
 void interposer_accept(struct interposer *i, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
-/* Closes the leg's idle sessions (421 where SMTP allows it), as a step begins. */
+/*
+ * Closes the leg's idle sessions (421 where SMTP allows it), and those in which a move lets the
+ * client wait for ever. For when a step is over or all its messages have a fate.
+ */
 void interposer_hush(struct interposer *i, uint32_t leg);
 /* Stops and resumes reading from all clients, when facts cannot leave fast enough. */
 void interposer_pause(struct interposer *i, bool on);

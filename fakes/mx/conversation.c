@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fakes/smtp/smtp_reply.h"
 #include "fakes/smtp/smtp_server.h"
 #include "harness/base/must.h"
 
@@ -224,39 +225,49 @@ show_line(const struct conversation *c, struct bytes line, bool changed)
 		    .reply = {.line = line, .channel = bytes_of(c->channel), .changed = changed});
 }
 
-/* Each line as a fact, then to the observer if it is to hear it. True when something was answered. */
+enum heard { FOR_CLIENT_ONLY, FOR_OBSERVER };
+
+/* Each line as a fact, then to the observer if it is to hear it. True when a whole reply was among them. */
 static bool
-show_lines(struct conversation *c, struct bytes text, bool changed, bool heard)
+show_lines(struct conversation *c, struct bytes text, bool changed, enum heard heard, bool *ret_popped)
 {
 	struct smtp_lines lines;
 	struct smtp_line line;
-	bool answered = false;
+	bool whole = false, final;
 
 	smtp_lines_init(&lines, SMTP_LINE_MAX);
 	while (smtp_lines_next(&lines, &text, &line) || smtp_lines_rest(&lines, &line)) {
+		final = false;
 		show_line(c, line.text, changed);
-		if (heard)
-			answered |= smtp_observer_server(c->observer, &line);
+		whole |= smtp_reply_line_code(line.text, &final) != 0 && final;
+		if (heard == FOR_OBSERVER)
+			*ret_popped |= smtp_observer_server(c->observer, &line);
 	}
 	smtp_lines_done(&lines);
-	return answered;
+	return whole;
 }
 
 void
 conversation_reply(struct conversation *c, struct bytes reply, bool changed)
 {
-	show_lines(c, reply, changed, true);
+	bool popped = false;
+
+	show_lines(c, reply, changed, FOR_OBSERVER, &popped);
 }
 
-void
-conversation_answer(struct conversation *c, struct bytes answer)
+bool
+conversation_answer(struct conversation *c, struct bytes answer, bool changed)
 {
-	if (!show_lines(c, answer, true, true))
+	bool popped = false;
+	bool whole = show_lines(c, answer, changed, FOR_OBSERVER, &popped);
+
+	if (!popped)
 		smtp_observer_drop(c->observer);
+	return whole;
 }
 
-void
-conversation_show(struct conversation *c, struct bytes lines)
+bool
+conversation_show(struct conversation *c, struct bytes lines, bool changed)
 {
-	show_lines(c, lines, true, false);
+	return show_lines(c, lines, changed, FOR_CLIENT_ONLY, NULL);
 }

@@ -39,11 +39,13 @@ bool conversation_read(struct conversation *c, struct evbuffer *in,
     enum conversation_next (*said)(void *owner, const struct smtp_said *said), void *owner);
 /* Lines that went to the client. */
 void conversation_reply(struct conversation *c, struct bytes reply, bool changed);
-/* The same for an answer of the interposer's own to the oldest open command: it is answered then, whatever it
- * was. */
-void conversation_answer(struct conversation *c, struct bytes answer);
-/* Lines that went to the client but are no answer to anything (injected ones). */
-void conversation_show(struct conversation *c, struct bytes lines);
+/*
+ * The same for an answer of the interposer's own to the oldest open command: it is answered then,
+ * whatever the bytes are. False when they were no whole reply, so that the client still waits.
+ */
+bool conversation_answer(struct conversation *c, struct bytes answer, bool changed);
+/* Lines that went to the client but answer no command (a greeting, injected ones). False as above. */
+bool conversation_show(struct conversation *c, struct bytes lines, bool changed);
 /* Content that came so far and was not told is told; when the input is used up. */
 void conversation_settle(struct conversation *c);
 /* The client's bytes are at an end; `in` (may be NULL) holds what was not read. */

@@ -122,6 +122,12 @@ smtp_observer_awaited(const struct smtp_observer *o)
 }
 
 bool
+smtp_observer_is_at_command(const struct smtp_observer *o)
+{
+	return o->mode == READS_COMMANDS && smtp_lines_is_empty(&o->lines) && undecided(o) == SMTP_UNKNOWN;
+}
+
+bool
 smtp_observer_is_idle(const struct smtp_observer *o)
 {
 	return o->n_open == 0 && o->mode == READS_COMMANDS && smtp_lines_is_empty(&o->lines) &&

@@ -63,6 +63,8 @@ void smtp_observer_drop(struct smtp_observer *o);
 /* What the next reply answers; SMTP_UNKNOWN for an unknown command, and when nothing is open: see n_open. */
 enum smtp_verb smtp_observer_awaited(const struct smtp_observer *o);
 size_t smtp_observer_n_open(const struct smtp_observer *o);
+/* The client's next byte begins a command line. */
+bool smtp_observer_is_at_command(const struct smtp_observer *o);
 /* Nothing is being said: no open command, no half line, no content, no transaction. */
 bool smtp_observer_is_idle(const struct smtp_observer *o);
 

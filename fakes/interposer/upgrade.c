@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upgrade.c - see upgrade.h. */
+#include "fakes/interposer/upgrade.h"
+
+#include "fakes/interposer/moves.h"
+#include "fakes/interposer/relay.h"
+
+#define HELLO_MAX (RECORDS_HEADER + 16384 + 2048) /* the longest record (RFC 5246 s6.2.3) */
+
+/* The first bytes that wait, at most `n`, in one run. */
+static struct bytes
+peek(const struct session *s, size_t n)
+{
+	size_t all = s->in ? evbuffer_get_length(s->in) : 0;
+
+	if (n > all)
+		n = all;
+	return (struct bytes){n ? (const char *)evbuffer_pullup(s->in, (ev_ssize_t)n) : "", n};
+}
+
+/*
+ * In a row of commands no line begins with the byte of a handshake record, so TLS is seen where it
+ * begins, whatever was agreed: a client may go on in clear after 220, or begin TLS after a refusal.
+ */
+bool
+upgrade_is_due(const struct session *s)
+{
+	const struct smtp_observer *o = conversation_observer(s->talk);
+
+	return s->phase == PHASE_LINES && !s->tls_begun && smtp_observer_is_at_command(o) &&
+	       records_may_begin(peek(s, RECORDS_HEADER));
+}
+
+/* --- ended here ----------------------------------------------------------------------------- */
+
+static void
+on_shown(void *session)
+{
+	struct session *s = session;
+
+	session_meet(s, &s->interception.moves);
+}
+
+static void
+end_tls(struct session *s)
+{
+	const struct plan_smtp *smtp = &s->host->smtp;
+	struct interception *i = &s->interception;
+	enum plan_tls_version min = smtp->min_tls;
+
+	if (i->max != TLS_DEFAULT && min > i->max)
+		min = TLS_DEFAULT;
+	s->tls = (struct tls_facts){.scope = &s->scope,
+	    .host = s->host->label,
+	    .channel = i->channel,
+	    .chain = mx_chain(s->owner->pki, s->owner->scene, s->scope.leg, s->host, i->fault),
+	    .shown = on_shown,
+	    .owner = s};
+	s->in = NULL; /* from here on the stream reads it */
+	stream_start_tls(s->client, tls_facts_new(&s->tls, s->owner->pki, min, i->max), true);
+}
+
+/* --- passed on ------------------------------------------------------------------------------- */
+
+static void
+begin_opaque(struct session *s)
+{
+	relay_upstream_ended(s);
+	s->phase = PHASE_OPAQUE;
+	stream_set_drip(s->client, false); /* that was for replies */
+}
+
+bool
+upgrade_begin(struct session *s)
+{
+	struct bytes first = peek(s, HELLO_MAX);
+	size_t need = records_first_len(first);
+
+	if (need == 0 || need > first.len)
+		return false;
+	s->tls_begun = true;
+	s->tls = (struct tls_facts){.scope = &s->scope,
+	    .host = s->host->label,
+	    .channel = "clear",
+	    .chain =
+		mx_chain(s->owner->pki, s->owner->scene, s->scope.leg, s->host, s->host->certificate.fault)};
+	if (!moves_act(s, HOOK_HELLO, &(struct moment){.hello = {first.data, need}}))
+		return true;
+	if (s->interception.wanted)
+		end_tls(s);
+	else
+		begin_opaque(s);
+	return true;
+}
+
+void
+upgrade_relay_client(struct session *s)
+{
+	size_t n;
+
+	while (!s->over && s->phase == PHASE_OPAQUE && (n = evbuffer_get_contiguous_space(s->in)) > 0) {
+		struct bytes chunk = {(const char *)evbuffer_pullup(s->in, (ev_ssize_t)n), n};
+		size_t used = 0;
+
+		switch (records_client(&s->records, chunk, &used)) {
+		case RECORDS_APPLICATION_DATA:
+			moves_act(s, HOOK_INSIDE, &(struct moment){0});
+			if (s->over)
+				return;
+			break;
+		case RECORDS_NO_TLS:
+			s->phase = PHASE_LINES; /* in clear again: told as such from here on */
+			break;
+		case RECORDS_FINE:
+			break;
+		}
+		session_to_upstream(s, (struct bytes){chunk.data, used});
+		evbuffer_drain(s->in, used);
+	}
+}
+
+void
+upgrade_relay_upstream(struct session *s, struct evbuffer *in)
+{
+	size_t n;
+
+	while ((n = evbuffer_get_contiguous_space(in)) > 0) {
+		struct bytes chunk = {(const char *)evbuffer_pullup(in, (ev_ssize_t)n), n};
+		records_server(&s->records, chunk);
+		session_to_client(s, chunk);
+		evbuffer_drain(in, n);
+	}
+}
