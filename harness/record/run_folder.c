@@ -55,7 +55,7 @@ plain_word(char *out, size_t size, const char *word)
 	size_t n = 0;
 
 	for (; *word != '\0' && n + 1 < size && n < 64; word++) {
-		bool fits = text_is_alnum(*word) || *word == '.' || *word == '_';
+		bool fits = text_is_alnum(*word) || (n > 0 && (*word == '.' || *word == '_'));
 
 		if (fits || (n > 0 && out[n - 1] != '-'))
 			out[n++] = fits ? *word : '-';
@@ -63,7 +63,7 @@ plain_word(char *out, size_t size, const char *word)
 	while (n > 0 && (out[n - 1] == '-' || out[n - 1] == '.'))
 		n--;
 	out[n] = '\0';
-	if (n == 0 || out[0] == '.')
+	if (n == 0)
 		snprintf(out, size, "client");
 }
 
