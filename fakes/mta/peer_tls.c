@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer_tls.c - see peer_tls.h */
+#include "fakes/mta/peer_tls.h"
+
+#include <openssl/x509v3.h>
+
+#include "fakes/mta/flaw.h"
+#include "fakes/mta/host_name.h"
+#include "harness/base/must.h"
+
+static void
+demand_proof(SSL *ssl, const char *host, uint64_t flaws)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	unsigned host_flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
+	if (!flaw_in(flaws, FLAW_ACCEPTS_COMMON_NAME))
+		host_flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	X509_VERIFY_PARAM_set_hostflags(param, host_flags);
+	if (!flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_NAME))
+		must(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	if (flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_DATES))
+		must(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME) == 1);
+	SSL_set_security_level(ssl, 2);
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+}
+
+SSL *
+peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws)
+{
+	SSL *ssl = SSL_new(context);
+	char name[HOST_NAME_SIZE];
+
+	must(ssl != NULL);
+	must(SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1);
+	if (host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
+		must(SSL_set_tlsext_host_name(ssl, name) == 1);
+	if (proof && !flaw_in(flaws, FLAW_IGNORES_CERTIFICATE)) {
+		demand_proof(ssl, host, flaws);
+		return ssl;
+	}
+	/* A weak key is better than none where the alternative is clear text. */
+	SSL_set_security_level(ssl, 0);
+	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+	return ssl;
+}
+
+bool
+peer_tls_is_proved(const SSL *ssl)
+{
+	return SSL_get_verify_mode(ssl) == SSL_VERIFY_PEER && SSL_get0_peer_certificate(ssl) != NULL &&
+	       SSL_get_verify_result(ssl) == X509_V_OK;
+}

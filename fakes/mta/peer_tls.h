@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer_tls.h - one TLS session to a named host, with or without proof that it is that host.
+ *
+ * With proof: a chain to a trust anchor, valid now, and a DNS-ID in the subjectAltName (never the CN).
+ * Ref: RFC 8461 s4.2, s7; RFC 6125 s6.4; RFC 7435 (without proof); RFC 8996.
+ */
+#ifndef MTA_PEER_TLS_H
+#define MTA_PEER_TLS_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * `host` is the name that goes into SNI and, with `proof`, has to stand in the certificate.
+ * `flaws`: what is not checked although it should be. Owned by whoever takes it (stream_start_tls).
+ */
+SSL *peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws);
+
+/* After the handshake: did the peer show a certificate, and was all well with it? */
+bool peer_tls_is_proved(const SSL *ssl);
+
+#endif

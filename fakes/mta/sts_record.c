@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sts_record.c - see sts_record.h */
+#include "fakes/mta/sts_record.h"
+
+#include <string.h>
+
+static const char version[] = "v=STSv1";
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct bytes
+skip(struct bytes b, size_t len)
+{
+	return (struct bytes){b.data + len, b.len - len};
+}
+
+static struct bytes
+skip_blanks(struct bytes b)
+{
+	while (b.len > 0 && is_blank(b.data[0]))
+		b = skip(b, 1);
+	return b;
+}
+
+/* What follows the version, or false. A blank before the semicolon is let through (erratum 6285). */
+static bool
+begins_with_version(struct bytes text, struct bytes *ret_rest)
+{
+	size_t len = sizeof(version) - 1;
+
+	if (text.len < len || memcmp(text.data, version, len) != 0)
+		return false;
+	*ret_rest = skip_blanks(skip(text, len));
+	return ret_rest->len > 0 && ret_rest->data[0] == ';';
+}
+
+static bool
+is_id(struct bytes value)
+{
+	if (value.len < 1 || value.len >= STS_ID_SIZE)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if (!text_is_alnum(value.data[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_field_name(struct bytes name)
+{
+	if (name.len < 1 || name.len > 32 || !text_is_alnum(name.data[0]))
+		return false;
+	for (size_t i = 1; i < name.len; i++)
+		if (!text_is_alnum(name.data[i]) && name.data[i] != '_' && name.data[i] != '-' &&
+		    name.data[i] != '.')
+			return false;
+	return true;
+}
+
+/* Visible ASCII without '=' and ';'. */
+static bool
+is_field_value(struct bytes value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] <= ' ' || value.data[i] > '~' || value.data[i] == '=' ||
+		    value.data[i] == ';')
+			return false;
+	return value.len > 0;
+}
+
+/* One field; the first id counts, and an id that is none spoils the record. */
+static bool
+take_field(struct sts_record *record, struct bytes field)
+{
+	const char *sign = memchr(field.data, '=', field.len);
+	struct bytes name, value;
+
+	if (sign == NULL)
+		return false;
+	name = (struct bytes){field.data, (size_t)(sign - field.data)};
+	value = skip(field, name.len + 1);
+	if (!is_field_name(name) || !is_field_value(value))
+		return false;
+	if (!bytes_equal(name, BYTES("id")) || record->id[0] != '\0')
+		return true;
+	if (!is_id(value))
+		return false;
+	memcpy(record->id, value.data, value.len);
+	return true;
+}
+
+/* *( *WSP ";" *WSP field ) [ *WSP ";" *WSP ] */
+static bool
+take_fields(struct sts_record *record, struct bytes rest)
+{
+	while (rest.len > 0) {
+		size_t len = 0;
+
+		if (rest.data[0] != ';')
+			return false;
+		rest = skip_blanks(skip(rest, 1));
+		if (rest.len == 0)
+			break;
+		while (len < rest.len && rest.data[len] != ';' && !is_blank(rest.data[len]))
+			len++;
+		if (!take_field(record, (struct bytes){rest.data, len}))
+			return false;
+		rest = skip_blanks(skip(rest, len));
+	}
+	return record->id[0] != '\0';
+}
+
+struct sts_record
+sts_record_choose(const struct bytes *texts, size_t n, bool first_of_many)
+{
+	struct sts_record record = {STS_RECORD_NONE, ""};
+	struct bytes rest, fields = {NULL, 0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (!begins_with_version(texts[i], &rest))
+			continue;
+		if (record.state == STS_RECORD_NONE) {
+			record.state = STS_RECORD_BAD;
+			fields = rest;
+		} else if (!first_of_many) {
+			record.state = STS_RECORD_MANY;
+		}
+	}
+	if (record.state != STS_RECORD_BAD)
+		return record;
+	if (take_fields(&record, fields))
+		record.state = STS_RECORD_GOOD;
+	else
+		record.id[0] = '\0';
+	return record;
+}
