@@ -498,7 +498,7 @@ mount_piece(struct ground *ground, const struct piece *p, struct why *why)
 		strncmp(p->path, "/usr/", 5) == 0 || strncmp(p->path, "/lib", 4) == 0 ||
 		text_equal(p->path, "/bin") || text_equal(p->path, "/sbin")))
 		return mounts_bind(p->lower, at, true, why);
-	return p->used || p->path[0] == '\0' ? -1 : 0;
+	return p->used || p->path[0] == '\0' ? -1 : mounts_bind(p->ground, at, false, why);
 }
 
 int

@@ -101,7 +101,11 @@ serve_spawn(struct init *init, const struct request *request, const char *at, co
 static void
 serve_kill(struct init *init, const struct request *request, struct reply *reply)
 {
-	if (position_of(init, request->a) == init->n_running)
+	if (request->a == LAB_ALL)
+		reply->value = kill(-1, request->b) < 0 && errno != ESRCH
+				   ? why_errno(&reply->why, "cannot signal the client's machine")
+				   : 0; /* from pid 1: everybody but itself */
+	else if (position_of(init, request->a) == init->n_running)
 		reply->value =
 		    why_set(&reply->why, "process %d of the client's machine has ended", request->a);
 	else if (kill(-request->a, request->b) < 0)

@@ -86,7 +86,9 @@ struct lab_spawn {
 /* Pid in the client's pid namespace, or -1 and why (the program is missing, say). Its end comes as a struct
  * lab_exit. */
 pid_t lab_spawn(struct lab *lab, const struct lab_spawn *spawn, struct why *why);
-/* Signals a process that lab_spawn started and that was not reaped yet, with its group. */
+/* Signals a process that lab_spawn started and that was not reaped yet, with its group; LAB_ALL: every process
+ * of the machine but its init. */
+#define LAB_ALL ((pid_t)-1)
 int lab_kill(struct lab *lab, pid_t pid, int signal, struct why *why);
 /* Opens a file of the client's machine for us; flags as open(2). A descriptor (owned), or -1. */
 int lab_open(struct lab *lab, const char *path, int flags, unsigned mode, struct why *why);

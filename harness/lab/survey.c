@@ -40,6 +40,8 @@ add_folder(struct survey *survey, const char *path, struct why *why)
 {
 	if (mounts_list_odd(survey->mounts, path))
 		return ground_make_folder(survey->ground, path, why);
+	if (access(path, R_OK | X_OK) < 0) /* an overlay of it could be neither listed nor written to */
+		return ground_add(survey->ground, PIECE_FRESH, path, NULL, 0700, why);
 	if (!mounts_list_below(survey->mounts, path))
 		return ground_add(survey->ground, PIECE_OVERLAY, path, path, 0, why);
 	return survey->depth < DEPTH_MAX ? add_plain(survey, path, why) : 0;
@@ -120,10 +122,28 @@ add_plain(struct survey *survey, const char *path, struct why *why)
 	return result;
 }
 
+/*
+ * Where programs make files. Whose owner has no id in our namespace could not be copied up by the overlay
+ * (EOVERFLOW), but a twin in the upper is ours.
+ */
+static int
+own_folders(struct ground *ground, struct why *why)
+{
+	static const char *const paths[] = {"/var/tmp", "/var/lib", "/var/log", "/var/cache", "/var/spool",
+	    "/var/mail", "/etc/ssl", "/usr/local"};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode) &&
+		    ground_make_folder(ground, paths[i], why) < 0)
+			return -1;
+	return 0;
+}
+
 int
 survey_host(struct ground *ground, const struct mounts_list *mounts, struct why *why)
 {
 	struct survey survey = {.ground = ground, .mounts = mounts};
 
-	return add_plain(&survey, "", why);
+	return add_plain(&survey, "", why) < 0 ? -1 : own_folders(ground, why);
 }
