@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - placeholder until the command layer lands */
+/* main.c - the table of subcommands, nothing else. */
+#include "harness/command/command.h"
+
+const struct command *const commands[] = {
+	&command_run, &command_list, &command_explain, &command_check, &command_judge, &command_send, &command_doctor, NULL,
+};
+
 int
-main(void)
+main(int argc, char **argv)
 {
-	return 2;
+	return command_main(argc, argv);
 }

@@ -142,7 +142,7 @@ launch(struct driver *d)
 	static const struct process_calls calls = {on_line, on_daemon_over};
 	struct region *r = region_new();
 	struct words words = {.ca = d->options.ca, .resolver = d->options.resolver, .dir = WORDS_SCRATCH, .flaws = d->options.flaws};
-	const char *argv[] = {"/bin/sh", "-c", region_printf(r, "exec %s", d->client->start), NULL};
+	const char *argv[] = {"/bin/sh", "-c", d->client->start, NULL};
 	struct why why;
 
 	d->state = STARTING;

@@ -171,6 +171,7 @@ parse(const struct command *self, int argc, char **argv, struct command_line *re
 		}
 		if (c == -1) {
 			ret->words[ret->n_words++] = argv[optind++];
+			ret->n_plain++;
 			continue;
 		}
 		if (c == 'h')

@@ -33,7 +33,8 @@ struct command_line {
 	const char *values[COMMAND_OPTIONS_MAX][COMMAND_VALUES_MAX];
 	int n_words;          /* what is left after the options, "--" and what follows included as words */
 	char **words;
-	bool dashes;          /* words began behind a "--" */
+	bool dashes;          /* there was a "--" */
+	int n_plain;          /* of the words: how many stand before it */
 };
 
 struct command {

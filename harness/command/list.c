@@ -28,7 +28,7 @@ static int
 list(const struct command *self, const struct command_line *line)
 {
 	struct selection s;
-	int status = selection_of_line(&s, self, line);
+	int status = selection_of_line(&s, self, line), width = widest(&s);
 
 	if (status == EXIT_OK && line->n_words > 0)
 		status = command_fail(
@@ -39,8 +39,8 @@ list(const struct command *self, const struct command_line *line)
 		if (command_count(self, line, "quiet") > 0)
 			puts(one->name);
 		else
-			printf("%-*s  %-6s  %s\n", widest(&s), one->name,
-			    level_name(one->expectations->level), one->title);
+			printf("%-*s  %-6s  %s\n", width, one->name, level_name(one->expectations->level),
+			    one->title);
 	}
 	selection_close(&s);
 	return status;

@@ -45,7 +45,8 @@ struct front {
 	struct event **deadlines;    /* by leg */
 	void *leg_by_recipient;      /* tsearch tree of struct address */
 	uint32_t number;
-	size_t n_over;
+	bool started;
+	size_t n_over, n_played;
 	enum front_end end;
 	struct why *why;
 };
@@ -302,8 +303,8 @@ leg_is_over(void *ctx, uint32_t leg)
 
 	(void)leg;
 	f->n_over++;
-	f->options->progress(f->options->ctx, f->n_over, f->plan->n_legs, slowest(f));
-	if (f->n_over == f->plan->n_legs)
+	f->options->progress(f->options->ctx, f->n_over, f->n_played, slowest(f));
+	if (f->n_over == f->n_played)
 		driver_stop(f->driver);
 }
 
@@ -356,14 +357,14 @@ static void
 client_is_ready(void *ctx)
 {
 	struct front *f = ctx;
-	bool first = f->courses[0] == NULL;
 
-	if (first) {
+	if (!f->started) {
 		start_courses(f);
 		return;
 	}
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		course_restarted(f->courses[leg]);
+		if (f->courses[leg] != NULL)
+			course_restarted(f->courses[leg]);
 }
 
 static void
@@ -483,17 +484,28 @@ on_interrupt(evutil_socket_t signal, short what, void *ctx)
 	stop_loop(f, FRONT_INTERRUPTED);
 }
 
+static bool
+is_played(const struct front *f, uint32_t leg)
+{
+	return f->options->plays == NULL || f->options->plays[leg];
+}
+
 /* Scenarios that make the client wait come last, so that they hold up nobody. */
 static void
 start_courses(struct front *f)
 {
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+	f->started = true;
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
+		if (!is_played(f, leg))
+			continue;
 		f->courses[leg] = course_new(f->plan, leg, &course_calls, f);
+		f->n_played++;
+	}
 	for (int stalls = 0; stalls <= 1; stalls++)
 		for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-			if (f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
+			if (f->courses[leg] != NULL && f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
 				course_begin(f->courses[leg]);
-	if (f->plan->n_legs == 0)
+	if (f->n_played == 0)
 		driver_stop(f->driver);
 }
 
@@ -521,7 +533,7 @@ front_init(struct front *f)
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		for (size_t s = 0; s < f->plan->legs[leg].n_steps; s++)
 			for (size_t m = 0; m < f->plan->legs[leg].steps[s].n_messages; m++)
-				for (size_t i = 0; i < f->plan->legs[leg].steps[s].messages[m].n_recipients; i++)
+				for (size_t i = 0; is_played(f, leg) && i < f->plan->legs[leg].steps[s].messages[m].n_recipients; i++)
 					know_recipient(f, f->plan->legs[leg].steps[s].messages[m].recipients[i].address, leg);
 	part_init(&f->world, f, "world", FACT_FROM_WORLD, o->world_fd);
 	part_init(&f->witness, f, "witness", FACT_FROM_WITNESS, o->witness_fd);

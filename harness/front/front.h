@@ -14,6 +14,7 @@
 
 struct front_options {
 	const struct plan *plan;          /* borrowed */
+	const bool *plays;                /* by leg: is it led through its steps? NULL: all are */
 	const struct client *client;      /* borrowed */
 	struct driver_options driver;     /* client is set from the above */
 	struct machine machine;

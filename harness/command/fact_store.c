@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fact_store.c - see fact_store.h */
+#include "harness/command/fact_store.h"
+
+#include <string.h>
+
+void
+fact_store_init(struct fact_store *s)
+{
+	*s = (struct fact_store){.region = region_new()};
+}
+
+void
+fact_store_done(struct fact_store *s)
+{
+	region_free(s->region);
+	*s = (struct fact_store){0};
+}
+
+void
+fact_store_put(struct fact_store *s, const struct fact *f)
+{
+	const struct fact_info *info = fact_info(f->kind);
+	struct fact *copy = region_push(s->region, &s->facts, &s->n_facts, sizeof(*copy));
+
+	*copy = *f;
+	for (size_t i = 0; i < info->n_fields; i++) {
+		struct bytes text;
+
+		if (info->fields[i].type != FACT_text)
+			continue;
+		text = fact_text(f, &info->fields[i]);
+		text.data = region_memdup(s->region, text.data, text.len);
+		fact_set_text(copy, &info->fields[i], text);
+	}
+	s->last_number[f->source] = f->number;
+}
+
+struct record
+fact_store_record(const struct fact_store *s, bool closed)
+{
+	struct record r = {.facts = s->facts, .n_facts = s->n_facts, .closed = closed};
+
+	memcpy(r.last_number, s->last_number, sizeof(r.last_number));
+	return r;
+}
