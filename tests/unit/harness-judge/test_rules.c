@@ -277,6 +277,44 @@ second_step_sends_third_message(struct docket *d)
 	small_run_message(d->region, ATTACK(d)->steps[2].messages, 3, false);
 }
 
+/* The last step is one of the file's own: a retry of what is held, expected to be held again. */
+static void
+retries_held(struct docket *d)
+{
+	expects_refused(d);
+	ATTACK(d)->steps[2].recovery = CONTROL(d)->steps[2].recovery = false;
+	expect_nothing(&ATTACK(d)->steps[2]);
+	small_run_expect(d->region, &ATTACK(d)->steps[2], LEVEL_MUST, OUTCOMES_REFUSED);
+}
+
+static void
+retries_held_and_asks_for_tls(struct docket *d)
+{
+	static struct fact_pattern tls = {.kind = FACT_TLS_UP};
+	static struct fact_ask seen = {.kind = ASK_SEEN, .patterns = &tls, .n_patterns = 1};
+
+	retries_held(d);
+	ATTACK(d)->steps[2].expectation[FLOOR_MAY].at[LEVEL_MUST].any_of->asks = &seen;
+	ATTACK(d)->steps[2].expectation[FLOOR_MAY].at[LEVEL_MUST].any_of->n_asks = 1;
+}
+
+/* Four steps: the third sends another message, the fourth is the recovery. */
+static void
+sends_once_more_before_the_recovery(struct docket *d)
+{
+	struct brief_leg *const legs[] = {ATTACK(d), CONTROL(d)};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct brief_step *steps = region_alloc(d->region, 4 * sizeof(*steps));
+
+		memcpy(steps, legs[i]->steps, 3 * sizeof(*steps));
+		steps[3] = steps[2];
+		legs[i]->steps = steps;
+		legs[i]->n_steps = 4;
+	}
+	second_step_sends_third_message(d);
+}
+
 /* --- the rows ---------------------------------------------------------------------------- */
 
 struct row {
@@ -324,6 +362,9 @@ static const struct row rows[] = {
     {"a witness that has the world's own facts", NULL,
 	"world $a.1.2 mail sender=mtmxs$2@ret.example channel=clear\nworld $a.1 crossed token=mtmxs$2\n",
 	NULL, UNCLEAR, "the witness did not", 0},
+    {"a world that has the witness's own facts", NULL,
+	"witness $a.1.2 mail sender=mtmxs$2@ret.example channel=clear\nwitness $a.- crossed token=mtmxs$2\n",
+	NULL, UNCLEAR, "the world did not", 0},
     {"what was said inside TLS is none of the witness's business", NULL,
 	"world $a.0.1 mail sender=mtmxs$1@ret.example channel=intercepted\n", NULL, HONORED, NULL, 0},
     {"clear text in base64 is the same clear text", NULL,
@@ -509,6 +550,8 @@ static const struct row rows[] = {
 	"silent", 0},
     {"silence where only facts are asked for", "$a.1 fate", NULL, expects_all, UNCLEAR, "said nothing", 0},
     {"silence that is recorded", "$a.1 fate|$a.2.3|$a.2 fate", NULL, records, RECORDED, "silent", 0},
+    {"a message that was never handed over", "$a.1 sent|$a.1 fate| $a.2.3| $a.2 fate", NULL, NULL, UNCLEAR,
+	"said nothing in time about message 2", 0},
     {"a fate without a name, by the message's number", "$a.1 fate",
 	"front $a.1 fate message=2 fate=deferred\n", NULL, HONORED, NULL, 0},
     {"a fate of another message", "$a.1 fate", "front $a.1 fate message=9 fate=deferred\n", NULL, UNCLEAR,
@@ -569,6 +612,28 @@ static const struct row rows[] = {
 	"front $a.2 step-ended by=facts\nworld $c.2 step-begun\nfront $c.2 step-ended by=facts\n",
 	second_step_sends_third_message, HONORED, "held", 0},
 
+    {"a retry that is held again", " $a.2.3| $a.2 fate",
+	"front $a.2 fate recipient=mtmxr$2@to.example fate=deferred\n", retries_held, HONORED, "held", 0},
+    {"a retry that goes through", NULL, NULL, retries_held, VIOLATED, "step 3: message 2", LEVEL_MUST},
+    {"a retry under an attack that it does not meet", " $a.2.3| $a.2 fate| $a.2 step-begun",
+	"world $a.2 step-begun armed=smtp:strip-starttls\nfront $a.2 fate recipient=mtmxr$2@to.example "
+	"fate=deferred\n",
+	retries_held, UNCLEAR, "step 3: the attack did not meet", 0},
+    {"a retry under attack with nothing to try", "$a.1 fate| $a.2.3| $a.2 fate| $a.2 step-begun",
+	FATE2("fate=bounced") "world $a.2 step-begun armed=smtp:strip-starttls\n", retries_held, HONORED,
+	NULL, 0},
+    {"a retry with nothing to try, and facts asked for", "$a.1 fate| $a.2.3| $a.2 fate",
+	FATE2("fate=bounced"), retries_held_and_asks_for_tls, VIOLATED, "not seen in this step", LEVEL_MUST},
+    {"a held message that arrives while another is held owes no recovery", " $a.2| $c.2",
+	"world $a.2 step-begun\nfront $a.2 sent message=3\nfront $a.2 fate message=3 fate=bounced\n"
+	"front $a.2 step-ended by=facts\nworld $c.2 step-begun\nfront $c.2 step-ended by=facts\n"
+	"world $a.2.9 arrived genuine=1 recipient=mtmxr$2@to.example\n",
+	sends_once_more_before_the_recovery, HONORED, NULL, 0},
+    {"a held message that does not arrive while another is held owes a recovery", " $a.2| $c.2",
+	"world $a.2 step-begun\nfront $a.2 sent message=3\nfront $a.2 fate message=3 fate=bounced\n"
+	"front $a.2 step-ended by=facts\nworld $c.2 step-begun\nfront $c.2 step-ended by=facts\n",
+	sends_once_more_before_the_recovery, UNCLEAR, "step 4: the attack leg of this step was not played",
+	0},
     /* 7 and the scenario */
     {"all is recorded", " $a.2| $c.2", NULL, records_and_ends, RECORDED, "held", 0},
     {"recorded, and recovered", NULL, NULL, records, RECORDED, NULL, 0},

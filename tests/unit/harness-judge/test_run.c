@@ -197,6 +197,10 @@ a_client_that_never_looks_violates_once(void **state)
 	small_run_add(run, 2, "front $a.1 exited command=smtp signal=11 crash=1\n", NULL);
 	wants("a crash stays a crash", run, "vsv");
 
+	run = blind_run("dns-asked");
+	small_run_add(run, 0, "front $a.1 fate recipient=mtmxr$2@to.example fate=cannot\n", NULL);
+	wants("the first cannot do it at all", run, "svs");
+
 	run = blind_run("dns-asked| sent ");
 	wants("nothing was sent", run, "hhh");
 
@@ -237,6 +241,25 @@ a_judgment_holds_what_was_measured(void **state)
 	assert_int_equal(j->steps[2].attack[0].outcome, OUTCOME_PROTECTED);
 	assert_int_equal(j->steps[2].n_control, 0);
 	assert_true(j->began_ns > 1000 && j->ended_ns > j->began_ns);
+	judgments_free(&all);
+	small_run_free(run);
+}
+
+static void
+the_first_fact_of_the_worst_exposure_is_shown(void **state)
+{
+	struct small_run *run = good_run(1);
+	struct judgments all;
+
+	(void)state;
+	small_run_add(run, 0,
+	    "world $a.1.2 mail sender=mtmxs$2@ret.example channel=intercepted\n"
+	    "world $a.1.2 content sender=mtmxs$2@ret.example data=1 channel=intercepted\n"
+	    "world $a.1.2 content sender=mtmxs$2@ret.example data=2 channel=attacker\n",
+	    NULL);
+	all = judge_run(&run->docket, &run->record);
+	assert_string_equal(all.items[0].steps[1].attack[0].where, "intercepted");
+	assert_ptr_equal(all.items[0].steps[1].shown_by, &run->facts[run->record.n_facts - 2]);
 	judgments_free(&all);
 	small_run_free(run);
 }
@@ -375,6 +398,7 @@ main(void)
 	    cmocka_unit_test(scenarios_are_judged_apart),
 	    cmocka_unit_test(a_client_that_never_looks_violates_once),
 	    cmocka_unit_test(a_judgment_holds_what_was_measured),
+	    cmocka_unit_test(the_first_fact_of_the_worst_exposure_is_shown),
 	    cmocka_unit_test(random_facts_get_a_verdict_and_never_crash),
 	};
 
