@@ -2,7 +2,8 @@
 /*
  * pki.h - the lab's certificate authority: chains minted at first use, each with the fault asked for.
  *
- * The CA key lives in this process's memory only. Ref: RFC 5280.
+ * Keys live in this process's memory only. Honest certificates are valid from yesterday for
+ * 30 days. Chains are kept in a hash table and never forgotten. Ref: RFC 5280, RFC 9525.
  */
 #ifndef PKI_H
 #define PKI_H
@@ -30,13 +31,17 @@ struct pki_chain {
 };
 
 /*
- * The chain of `host` (its own names) with `fault` instead of the host's own fault; minted at
- * first use, kept, borrowed until pki_free. Same arguments, same chain.
+ * The chain of host `name` in the leg's `domain`, with `fault` instead of the host's own fault;
+ * minted at first use, kept, borrowed until pki_free. Same arguments, same chain. `certificate`
+ * (or its names) may be NULL: the host's own name. Where a fault is about the name, its name counts.
  */
 const struct pki_chain *pki_chain_for(struct pki *pki, const char *domain, const char *name,
     const struct plan_certificate *certificate, enum certificate_fault fault);
 
 /* A server context that shows this chain; kept beside it; borrowed. Versions are set on the SSL. */
 SSL_CTX *pki_context(struct pki *pki, const struct pki_chain *chain);
+
+/* Which versions a session speaks; TLS_DEFAULT sets no bound. After SSL_set_SSL_CTX too. */
+void pki_limit_versions(SSL *ssl, enum plan_tls_version min, enum plan_tls_version max);
 
 #endif
