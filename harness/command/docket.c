@@ -106,6 +106,8 @@ control_expectation(const struct making *m, const struct expectation *of_attack)
 {
 	if (!of_attack->given)
 		return (struct expectation){0};
+	if (of_attack->record && m->scenario->opposite_control) /* first contact: it may well go out */
+		return (struct expectation){.given = true, .record = true};
 	return just(m, LEVEL_MUST,
 	    m->scenario->opposite_control ? m->scenario->expectations->control : OUTCOMES_DELIVERED);
 }
