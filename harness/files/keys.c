@@ -7,6 +7,7 @@
 #include "harness/base/must.h"
 
 #define KEYS_MAX 64
+#define WORDS_SHOWN 12 /* longer lists have a place of their own in a manual */
 
 static size_t
 count_words(const char *const *words)
@@ -349,21 +350,38 @@ key_texts(const struct node *map, const char *name, struct region *r, const char
 static void
 print_words(FILE *to, const struct key *key)
 {
-	for (size_t i = 0; key->words != NULL && key->words[i] != NULL; i++)
+	size_t n = count_words(key->words);
+
+	for (size_t i = 0; i < n && n <= WORDS_SHOWN; i++)
 		fprintf(to, "%s%s", i == 0 ? " (" : " | ", key->words[i]);
-	if (count_words(key->words) > 0)
+	if (n > 0 && n <= WORDS_SHOWN)
 		fputc(')', to);
 }
 
-void
-keys_manual(FILE *to, const struct key *table, unsigned depth)
+static bool
+was_shown(struct keys_shown *shown, const struct key *table)
 {
+	for (size_t i = 0; i < shown->n; i++)
+		if (shown->tables[i] == table)
+			return true;
+	if (shown->n < sizeof(shown->tables) / sizeof(shown->tables[0]))
+		shown->tables[shown->n++] = table;
+	return false;
+}
+
+void
+keys_manual(FILE *to, const struct key *table, unsigned depth, struct keys_shown *shown)
+{
+	int indent = (int)depth * 2;
+
 	for (; table->name != NULL; table++) {
-		fprintf(
-		    to, "%*s%-*s %s", (int)depth * 2, "", 16 - (int)depth * 2, table->name, table->meaning);
+		bool below = table->keys != NULL && !was_shown(shown, table->keys);
+
+		fprintf(to, "%*s%-*s %s", indent, "", 20 - indent, table->name, table->meaning);
 		print_words(to, table);
-		fprintf(to, "%s\n", table->required ? " [required]" : "");
-		if (table->keys != NULL)
-			keys_manual(to, table->keys, depth + 1);
+		fprintf(to, "%s%s\n", table->required ? " [required]" : "",
+		    table->keys != NULL && !below ? ": as above" : "");
+		if (below)
+			keys_manual(to, table->keys, depth + 1, shown);
 	}
 }

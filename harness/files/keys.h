@@ -61,7 +61,13 @@ bool node_number(const struct node *node, int64_t *ret);
 bool node_seconds(const struct node *node, int64_t *ret);
 bool node_flag(const struct node *node, bool *ret);
 
-/* The manual of a table: one line a key, sub-tables indented below. */
-void keys_manual(FILE *to, const struct key *table, unsigned depth);
+/* Sub-tables that the manual has shown already; begin with {0}. */
+struct keys_shown {
+	const struct key *tables[64];
+	size_t n;
+};
+
+/* The manual of a table: one line a key, sub-tables indented below it, each of them once. */
+void keys_manual(FILE *to, const struct key *table, unsigned depth, struct keys_shown *shown);
 
 #endif

@@ -247,15 +247,17 @@ suite_free(struct suite *suite)
 void
 suite_manual(FILE *to)
 {
+	struct keys_shown shown = {0};
+
 	fputs("A scenario file\n", to);
-	keys_manual(to, file_keys, 1);
+	keys_manual(to, file_keys, 1, &shown);
 	fputs("\nA step, when it is a mapping\n", to);
-	keys_manual(to, step_keys, 1);
+	keys_manual(to, step_keys, 1, &shown);
 	fputs("\nWhat is expected: an outcome or a set of them, a mapping from level (must, should, may, "
 	      "info) or from\n"
 	      "floor (may, tls, verified), record, or\n",
 	    to);
-	keys_manual(to, expect_alternative_keys, 1);
+	keys_manual(to, expect_alternative_keys, 1, &shown);
 	fputs("\nMoves, by layer\n\n", to);
 	attack_manual(to);
 }
