@@ -188,6 +188,7 @@ a_move_is_found_by_its_aim(void **state)
 			fail_msg("row %zu: got %s, want %d", i, move ? move_info(move->move)->name : "none",
 			    rows[i].found);
 	}
+	assert_null(scene_move_after(scene, &scope, &rows[0].aim, MOVE_SMTP_STRIP, &moves[0]));
 	assert_ptr_equal(
 	    scene_move_in(scene, &scope, &(struct aim){"mx1", 6, 587, 2, 1}, LAYER_SMTP), &moves[0]);
 	assert_ptr_equal(
