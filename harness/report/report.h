@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report.h - what a run leaves for people and programs: one function per format, in one table.
+ *
+ * Nothing here judges or runs anything; all of it is made from judgments and facts, so a saved run
+ * gives the same reports again.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/base/why.h"
+#include "harness/model/fact.h"
+#include "harness/model/judgment.h"
+
+/* Where an id of `covers` comes from; a row of scenarios/requirements.tsv. */
+struct report_source {
+	const char *rfc, *section, *statement; /* "RFC 8461", "5", one sentence */
+};
+
+/* All borrowed. */
+struct report {
+	const struct docket *docket;
+	const struct judgments *judgments;
+	const struct fact *facts; /* in their order of arrival */
+	size_t n_facts;
+	const char *started; /* RFC 3339; NULL unknown */
+	uint64_t duration_ms;
+	bool interrupted;
+	const char *folder;  /* of the run, as a user would type it; NULL none */
+	const char *command; /* the client was a bare command line: this one; NULL: docket->client names it */
+	/* The path of a scenario's capture, or NULL when there is none. May be NULL. */
+	const char *(*capture)(void *ctx, const char *scenario);
+	/* Looks up an id of `covers`; false when unknown. May be NULL. */
+	bool (*source)(void *ctx, const char *id, struct report_source *ret);
+	void *ctx;
+	bool colors;  /* text only */
+	bool verbose; /* text only: say a word about every scenario */
+};
+
+struct report_format {
+	const char *name; /* "json" */
+	const char *file; /* in the run's folder; NULL: for the terminal */
+	const char *meaning;
+	/* -1 and why when `out` cannot be written. Does not close it. */
+	int (*write)(const struct report *r, FILE *out, struct why *why);
+};
+
+/* Ends with a NULL name. */
+extern const struct report_format report_formats[];
+/* By name; NULL when there is none. */
+const struct report_format *report_format_of(const char *name);
+
+/* The formats; see the table. */
+int report_text(const struct report *r, FILE *out, struct why *why);
+int report_json(const struct report *r, FILE *out, struct why *why); /* harness/report/result.schema.json */
+
+/* Flushes; -1 and why when anything failed to be written. */
+int report_finish(FILE *out, struct why *why);
+/* The recipient that a leg's judgment of a step is shown by: the worst exposure, then what decided. NULL:
+ * none. */
+const struct measured *report_worst(const struct measured *rows, size_t n);
+
+#endif
