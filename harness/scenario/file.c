@@ -309,12 +309,11 @@ is_taken(const struct reading *reading, const char *name)
 	return false;
 }
 
-/* Reads the scenario at `root` and keeps it if nothing was wrong with it. */
+/* Reads the scenario at `root` and keeps it if nothing was wrong with it: no complaint since `before`. */
 static void
 add(struct reading *reading, const struct node *root, const struct node *at, const struct node *row_expect,
-    const char *name)
+    const char *name, size_t before)
 {
-	size_t before = complaints_made(reading->complaints);
 	struct scenario *scenario;
 
 	keys_check(root, file_keys, "the scenario");
@@ -392,6 +391,7 @@ static void
 read_row(struct reading *reading, const struct node *template, const struct node *row, const char *name)
 {
 	struct region *r = reading->region;
+	size_t before = complaints_made(reading->complaints);
 	const struct node *root;
 	const char *slug;
 
@@ -409,7 +409,7 @@ read_row(struct reading *reading, const struct node *template, const struct node
 	for (size_t i = 0; i < COUNT(row_keys); i++)
 		if (node_get(row, row_keys[i]) != NULL)
 			root = node_with(root, row_keys[i], node_get(row, row_keys[i]), r);
-	add(reading, root, row, node_get(row, "expect"), region_printf(r, "%s/%s", name, slug));
+	add(reading, root, row, node_get(row, "expect"), region_printf(r, "%s/%s", name, slug), before);
 }
 
 void
@@ -418,7 +418,7 @@ file_read(struct reading *reading, const struct document *document, const char *
 	const struct node *root = document_root(document), *each = node_get(root, "each"), *template;
 
 	if (root->kind != NODE_MAP || each == NULL) {
-		add(reading, root, root, NULL, name);
+		add(reading, root, root, NULL, name, complaints_made(reading->complaints));
 		return;
 	}
 	if (each->kind != NODE_LIST || each->n == 0) {
