@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - mitmx run: scenarios played against a client, judged, told, and left in a folder. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fakes/mta/flaw.h"
+#include "harness/command/captures.h"
+#include "harness/command/outcome_status.h"
+#include "harness/command/play.h"
+#include "harness/command/reporting.h"
+#include "harness/command/selection.h"
+#include "harness/command/target.h"
+
+#define JOBS_DEFAULT 32
+#define JOBS_MAX 1000
+#define DEADLINE_DEFAULT_S 30
+#define DEADLINE_MAX_S 3600
+#define FLAWS_TEXT_MAX 1024
+
+static const struct command_option options[] = {
+	{'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
+	{'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
+	{'o', "out", "DIR", "the run's folder; mitmx-runs/CLIENT-TIME otherwise", false},
+	{'j', "jobs", "N", "commands of a one-shot client that run at once (32)", false},
+	{0, "claims", "LIST", "mechanisms that the client is held to, with commas, in place of what it claims", false},
+	{0, "deadline", "SECONDS", "when a step without an end is given up (30)", false},
+	{0, "ip", "4|6", "the address family of honest hosts (4)", false},
+	{0, "keep", "all", "captures of all scenarios, not only of those that were not honored", false},
+	{0, "flaw", "NAME", "the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
+	{0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+	{'q', "quiet", NULL, "no live line, no summary when all is well", false},
+	{'v', "verbose", NULL, "say a word about every scenario", false},
+	{0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */
+	{0},
+};
+
+/* What the command line asks for. */
+struct wish {
+	enum level level;
+	unsigned jobs, deadline_s;
+	uint8_t family;
+	bool keep_all, quiet, verbose;
+	enum plan_plant plant;
+	char flaws[FLAWS_TEXT_MAX]; /* with commas */
+	const char *const *claims;  /* NULL: the client's own */
+	size_t n_claims;
+	struct region *region;
+};
+
+/* --- options ------------------------------------------------------------------------------------ */
+
+static int
+read_number(const struct command *self, const struct command_line *line, const char *name, unsigned most, unsigned fallback, unsigned *ret)
+{
+	const char *text = command_value(self, line, name);
+	unsigned long n;
+	char *end;
+
+	*ret = fallback;
+	if (text == NULL)
+		return EXIT_OK;
+	n = strtoul(text, &end, 10);
+	if (end == text || *end != '\0' || text[0] == '-' || n < 1 || n > most)
+		return command_fail(EXIT_USAGE, "--%s takes a number from 1 to %u, not '%s'", name, most, text);
+	*ret = (unsigned)n;
+	return EXIT_OK;
+}
+
+/* The index of the option's value among the words, or the fallback. */
+static int
+read_word(const struct command *self, const struct command_line *line, const char *name, const char *const *words, size_t n, unsigned *ret)
+{
+	const char *text = command_value(self, line, name);
+
+	for (*ret = 0; text != NULL && *ret < n; (*ret)++)
+		if (text_equal(text, words[*ret]))
+			return EXIT_OK;
+	if (text == NULL)
+		return EXIT_OK;
+	return command_unknown(name, text, words, n);
+}
+
+static int
+read_claims(struct wish *w, const char *list)
+{
+	static const char *const known[] = {"starttls", "mta-sts", "dane", "tls-rpt", "requiretls", "submission"};
+	char *rest = list != NULL ? region_strdup(w->region, list) : NULL, *word;
+	const char **claims = NULL;
+
+	while (rest != NULL && (word = strsep(&rest, ",")) != NULL) {
+		size_t i = 0;
+
+		while (i < sizeof(known) / sizeof(known[0]) && !text_equal(word, known[i]))
+			i++;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return command_unknown("mechanism", word, known, i);
+		*(const char **)region_push(w->region, &claims, &w->n_claims, sizeof(*claims)) = known[i];
+	}
+	w->claims = claims;
+	return EXIT_OK;
+}
+
+static int
+read_flaws(struct wish *w, const struct command *self, const struct command_line *line)
+{
+	const char *known[FLAWS];
+	size_t which = 0, len = 0;
+
+	for (size_t i = 0; i < FLAWS; i++)
+		known[i] = flaw_name((enum flaw)i);
+	while (!text_equal(options[which].name, "flaw"))
+		which++;
+	for (unsigned i = 0; i < command_count(self, line, "flaw"); i++) {
+		const char *name = line->values[which][i];
+		size_t k = 0;
+
+		while (k < FLAWS && !text_equal(name, known[k]))
+			k++;
+		if (k == FLAWS)
+			return command_unknown("flaw", name, known, FLAWS);
+		len += (size_t)snprintf(w->flaws + len, sizeof(w->flaws) - len, "%s%s", i > 0 ? "," : "", name);
+	}
+	return EXIT_OK;
+}
+
+static int
+read_wish(struct wish *w, const struct command *self, const struct command_line *line)
+{
+	static const char *const levels[] = {"must", "should", "may", "info"}, *const families[] = {"4", "6"}, *const keeps[] = {"all"};
+	static const char *const plants[] = {"nothing", "inert-moves", "withhold-clear", "deaf-witness", "dead-control"};
+	unsigned level, family, keep, plant;
+	int status = read_word(self, line, "level", levels, 4, &level);
+
+	if (status == EXIT_OK)
+		status = read_word(self, line, "ip", families, 2, &family);
+	if (status == EXIT_OK)
+		status = read_word(self, line, "keep", keeps, 1, &keep);
+	if (status == EXIT_OK)
+		status = read_word(self, line, "plant", plants, 5, &plant);
+	if (status == EXIT_OK)
+		status = read_number(self, line, "jobs", JOBS_MAX, JOBS_DEFAULT, &w->jobs);
+	if (status == EXIT_OK)
+		status = read_number(self, line, "deadline", DEADLINE_MAX_S, DEADLINE_DEFAULT_S, &w->deadline_s);
+	if (status == EXIT_OK)
+		status = read_claims(w, command_value(self, line, "claims"));
+	if (status == EXIT_OK)
+		status = read_flaws(w, self, line);
+	if (status != EXIT_OK)
+		return status;
+	w->level = (enum level)level;
+	w->family = family == 0 ? 4 : 6;
+	w->plant = (enum plan_plant)plant;
+	w->keep_all = command_value(self, line, "keep") != NULL;
+	w->quiet = command_count(self, line, "quiet") > 0;
+	w->verbose = command_count(self, line, "verbose") > 0;
+	return EXIT_OK;
+}
+
+/* --- what the run leaves -------------------------------------------------------------------------- */
+
+static int
+write_files(const struct report *r, const struct run_folder *folder, struct why *why)
+{
+	for (const struct report_format *f = report_formats; f->name != NULL; f++) {
+		FILE *out;
+		int status;
+
+		if (f->file == NULL)
+			continue;
+		out = run_folder_open(folder, f->file, why);
+		if (out == NULL)
+			return -1;
+		status = f->write(r, out, why);
+		if (fclose(out) != 0 && status == 0)
+			status = why_errno(why, "cannot write %s", f->file);
+		if (status < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The words of a bare command line, for the line that runs it again. */
+static const char *
+command_text(const struct client *c, struct region *r)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; c->argv != NULL && c->argv[i] != NULL; i++)
+		text = text == NULL ? c->argv[i] : region_printf(r, "%s %s", text, c->argv[i]);
+	return text;
+}
+
+/* Why a run that came to no end did so; what was judged so far counts all the same. */
+static int
+status_of_end(const struct play *play, int status)
+{
+	switch (play->end) {
+	case FRONT_DONE:
+		return status;
+	case FRONT_INTERRUPTED:
+		return EXIT_INTERRUPTED;
+	default:
+		command_fail(EXIT_LAB, "%s", play->why.text);
+		return status == EXIT_VIOLATED ? EXIT_VIOLATED : EXIT_LAB;
+	}
+}
+
+static int
+tell(const struct play *play, const struct client *client, const struct selection *selection, const struct run_folder *folder, const struct wish *w, time_t began)
+{
+	struct region *region = region_new();
+	struct reporting around = {.suite = selection->suite, .folder = folder->path};
+	char started[32];
+	struct tm tm;
+	struct report r = {
+		.docket = play->docket,
+		.judgments = &play->judgments,
+		.facts = play->store.facts,
+		.n_facts = play->store.n_facts,
+		.started = started,
+		.duration_ms = play->duration_ns / 1000000,
+		.interrupted = play->end != FRONT_DONE,
+		.folder = folder->path,
+		.command = command_text(client, region),
+		.capture = reporting_capture,
+		.source = reporting_source,
+		.ctx = &around,
+		.colors = reporting_colors(),
+		.verbose = w->verbose,
+	};
+	int status = outcome_status(&play->judgments, w->level);
+	struct why why = play->disk;
+
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&began, &tm));
+	if (captures_write(play, folder, w->keep_all, &why) < 0 || write_files(&r, folder, &why) < 0 ||
+	    ((!w->quiet || status != EXIT_OK) && report_text(&r, stdout, &why) < 0) || play->disk.text[0] != '\0') {
+		command_fail(EXIT_LAB, "%s", why.text);
+		if (status == EXIT_OK)
+			status = EXIT_LAB;
+	}
+	region_free(region);
+	return status_of_end(play, status);
+}
+
+static int
+play_and_tell(const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
+{
+	struct run_folder folder;
+	struct play play;
+	struct why why;
+	struct play_options o = {
+		.scenarios = selection->chosen,
+		.n_scenarios = selection->n,
+		.client = client,
+		.claims = w->claims != NULL ? w->claims : client->claims,
+		.n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
+		.floor = client->floor,
+		.flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
+		.family = w->family,
+		.plant = w->plant,
+		.jobs = w->jobs,
+		.deadline_s = w->deadline_s,
+		.quiet = w->quiet,
+		.folder = &folder,
+		.started = time(NULL),
+	};
+	int status;
+
+	if (run_folder_make(&folder, out, client->name, o.started, &why) < 0)
+		return command_fail(EXIT_USAGE, "%s", why.text);
+	if (play_run(&play, &o, &why) == 0)
+		status = tell(&play, client, selection, &folder, w, o.started);
+	else
+		status = command_fail(EXIT_LAB, "%s", why.text);
+	play_done(&play);
+	return status;
+}
+
+static int
+run(const struct command *self, const struct command_line *line)
+{
+	struct wish wish = {.region = region_new()};
+	struct selection selection = {0};
+	struct client *client = NULL;
+	int status = read_wish(&wish, self, line);
+
+	if (status == EXIT_OK)
+		status = target_open(&client, line);
+	if (status == EXIT_OK && wish.flaws[0] != '\0' && !text_equal(client->name, "built-in"))
+		status = command_fail(EXIT_USAGE, "only the built-in client makes mistakes on demand, not %s", client->name);
+	if (status == EXIT_OK) {
+		status = selection_of_line(&selection, self, line);
+		if (status == EXIT_OK)
+			status = play_and_tell(client, &selection, &wish, command_value(self, line, "out"));
+		selection_close(&selection);
+	}
+	client_free(client);
+	region_free(wish.region);
+	return status;
+}
+
+const struct command command_run = {"run", "[CLIENT | -- COMMAND ...]", "plays scenarios against a client and judges it", options, run};
