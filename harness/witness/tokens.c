@@ -9,26 +9,46 @@
 #include "harness/base/must.h"
 
 #define PREFIX_LEN (sizeof(PLAN_TOKEN_PREFIX) - 1)
+#define LETTERS_MIN 22 /* base64 letters that 16 bytes take at least */
+#define NO_LETTER 255
+
+/* Per byte: the letter or digit in lower case, 0 for others; its value in base64. Filled before main. */
+static char lower_of[256];
+static unsigned char value_of[256];
 
 /* The last letters and digits in a row. */
 struct window {
 	char ring[PLAN_TOKEN_LEN];
 	unsigned at;  /* where the next one goes; the oldest stands there once the ring is full */
-	unsigned run; /* how many in a row, at most PLAN_TOKEN_LEN */
+	unsigned run; /* how many in a row, at most one less than a token */
 };
 
 struct tokens {
 	tokens_found *found;
 	void *ctx;
 	struct window raw, decoded[4];
-	uint32_t bits;      /* of the last four base64 letters, six each */
-	unsigned n_letters; /* of the present run of base64 */
+	unsigned n_letters; /* of the present run of base64; once it is long, only its alignment counts */
+	unsigned char letters[LETTERS_MIN]; /* values of its first ones */
+	uint32_t bits;                      /* of the last ones, six each */
 	char (*told)[PLAN_TOKEN_LEN];
 	size_t n_told;
 	bool overflowed;
 };
 
 _Static_assert(PLAN_TOKEN_LEN == 16, "the ring's index is masked");
+
+__attribute__((constructor)) static void
+fill_tables(void)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (unsigned i = 0; i < 256; i++) {
+		lower_of[i] = text_is_alnum((char)i) ? text_lower((char)i) : 0;
+		value_of[i] = NO_LETTER;
+	}
+	for (unsigned char i = 0; i < 64; i++)
+		value_of[(unsigned char)letters[i]] = i;
+}
 
 struct tokens *
 tokens_new(tokens_found *found, void *ctx)
@@ -91,32 +111,21 @@ holds_token(const struct window *w, char ret[PLAN_TOKEN_LEN + 1])
 	return true;
 }
 
-static void
-slide(struct tokens *t, struct window *w, char c, bool base64)
+static inline void
+slide(struct tokens *t, struct window *w, unsigned char byte, bool base64)
 {
-	char token[PLAN_TOKEN_LEN + 1];
+	char token[PLAN_TOKEN_LEN + 1], c = lower_of[byte];
 
-	if (!text_is_alnum(c)) {
+	if (c == 0) {
 		w->run = 0;
 		return;
 	}
-	w->ring[w->at] = text_lower(c);
+	w->ring[w->at] = c;
 	w->at = (w->at + 1) & (PLAN_TOKEN_LEN - 1);
-	w->run += w->run < PLAN_TOKEN_LEN;
-	if (w->run == PLAN_TOKEN_LEN && holds_token(w, token))
+	if (w->run < PLAN_TOKEN_LEN - 1)
+		w->run++;
+	else if (w->ring[w->at] == PLAN_TOKEN_PREFIX[0] && holds_token(w, token))
 		tell(t, token, base64);
-}
-
-static int
-value_of(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 static void
@@ -132,15 +141,12 @@ static void
 end_groups(struct tokens *t)
 {
 	unsigned n = t->n_letters;
+	struct window *w;
 
-	if (n >= 2)
-		slide(t, &t->decoded[(n - 2) & 3], (char)(t->bits >> 4 & 0xff), true);
-	if (n >= 3) {
-		struct window *w = &t->decoded[(n - 3) & 3];
-
-		slide(t, w, (char)(t->bits >> 10 & 0xff), true);
-		slide(t, w, (char)(t->bits >> 2 & 0xff), true);
-	}
+	slide(t, &t->decoded[(n - 2) & 3], (unsigned char)(t->bits >> 4), true);
+	w = &t->decoded[(n - 3) & 3];
+	slide(t, w, (unsigned char)(t->bits >> 10), true);
+	slide(t, w, (unsigned char)(t->bits >> 2), true);
 }
 
 /* A line break may end the run or only fold it: looks at what an end would mean, then forgets that. */
@@ -154,37 +160,70 @@ peek_end(struct tokens *t)
 	memcpy(t->decoded, kept, sizeof(kept));
 }
 
-/* With each letter a group of four is whole at one alignment; so each letter costs three bytes' work. */
 static void
-decode(struct tokens *t, char c)
+take_break(struct tokens *t, unsigned char byte)
 {
-	int value = value_of(c);
-	struct window *w;
+	if (t->n_letters >= LETTERS_MIN)
+		peek_end(t);
+	if (byte != '\r' && byte != '\n')
+		end_run(t);
+}
 
-	if (value < 0) {
-		if (t->n_letters > 0)
-			peek_end(t);
-		if (c != '\r' && c != '\n')
-			end_run(t);
-		return;
+/* The group of four letters that ends at the n-th of the run, at the alignment that is its. */
+static void
+take_group(struct tokens *t, unsigned n, uint32_t bits)
+{
+	struct window *w = &t->decoded[n & 3];
+
+	slide(t, w, (unsigned char)(bits >> 16), true);
+	slide(t, w, (unsigned char)(bits >> 8), true);
+	slide(t, w, (unsigned char)bits, true);
+}
+
+/* A short run cannot hide a token: its letters wait, and are looked at when there are enough. */
+static void
+take_first_letters(struct tokens *t)
+{
+	uint32_t bits = 0;
+
+	for (unsigned n = 1; n <= LETTERS_MIN; n++) {
+		bits = bits << 6 | t->letters[n - 1];
+		if (n >= 4)
+			take_group(t, n, bits);
 	}
-	t->bits = t->bits << 6 | (uint32_t)value;
-	if (++t->n_letters < 4)
-		return;
-	w = &t->decoded[t->n_letters & 3];
-	slide(t, w, (char)(t->bits >> 16 & 0xff), true);
-	slide(t, w, (char)(t->bits >> 8 & 0xff), true);
-	slide(t, w, (char)(t->bits & 0xff), true);
-	if (t->n_letters == 8)
-		t->n_letters = 4; /* keeps the alignment and never wraps */
+	t->bits = bits;
+}
+
+/* With each letter a group of four is whole at one alignment; so each letter costs three bytes' work. */
+static inline void
+take_letter(struct tokens *t, unsigned char value)
+{
+	unsigned n = ++t->n_letters;
+
+	if (n < LETTERS_MIN) {
+		t->letters[n - 1] = value;
+	} else if (n == LETTERS_MIN) {
+		t->letters[n - 1] = value;
+		take_first_letters(t);
+	} else {
+		t->bits = t->bits << 6 | value;
+		take_group(t, n, t->bits);
+		if (n == LETTERS_MIN + 8)
+			t->n_letters -= 4; /* keeps the alignment and never wraps */
+	}
 }
 
 void
 tokens_feed(struct tokens *t, struct bytes data)
 {
-	for (size_t i = 0; i < data.len; i++) {
-		slide(t, &t->raw, data.data[i], false);
-		decode(t, data.data[i]);
+	const unsigned char *at = (const unsigned char *)data.data, *end = at + data.len;
+
+	for (; at < end; at++) {
+		slide(t, &t->raw, *at, false);
+		if (value_of[*at] != NO_LETTER)
+			take_letter(t, value_of[*at]);
+		else if (t->n_letters > 0)
+			take_break(t, *at);
 	}
 }
 

@@ -306,9 +306,9 @@ answer_orders(struct witness *w)
 	while (n < w->n_pending && is_read_up_to(w, w->pending[n].mark))
 		answer(w, w->pending[n++].order);
 	w->n_pending -= n;
-	memmove(w->pending, w->pending + n, sizeof(*w->pending) * w->n_pending);
 	if (w->n_pending == 0)
 		return;
+	memmove(w->pending, w->pending + n, sizeof(*w->pending) * w->n_pending);
 	for (size_t i = 0; i < INTERFACES; i++) {
 		struct why why;
 
