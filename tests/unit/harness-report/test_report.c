@@ -22,6 +22,11 @@ static struct fact facts[] = {
 	.step = 1,
 	.t_ns = 1000000000,
 	.step_begun = {BYTES("smtp:strip-starttls")}},
+    {.kind = FACT_NO_ATTEMPT,
+	.leg = 0,
+	.step = 0,
+	.t_ns = 1001000000,
+	.no_attempt = {BYTES("another step"), BYTES("")}},
     {.kind = FACT_ACCEPTED,
 	.leg = 0,
 	.step = 1,
@@ -73,7 +78,7 @@ static struct measured violated_rows[] = {{.message = 1,
     .fate = BYTES("delivered"),
     .reason = BYTES("250 \x1b[2J\xff"),
     .outcome = OUTCOME_READABLE,
-    .shown_by = &facts[6]}};
+    .shown_by = &facts[7]}};
 static struct measured control_rows[] = {
     {.message = 2, .recipient = "r@c.example", .arrived = true, .outcome = OUTCOME_PROTECTED}};
 static struct measured unclear_rows[] = {
@@ -92,7 +97,7 @@ static struct step_judgment violated_steps[] = {
 	.n_attack = 1,
 	.control = control_rows,
 	.n_control = 1,
-	.shown_by = &facts[6]},
+	.shown_by = &facts[7]},
 };
 static struct step_judgment unclear_steps[] = {{.verdict = VERDICT_UNCLEAR,
     .why = "silent",

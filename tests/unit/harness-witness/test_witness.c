@@ -337,6 +337,8 @@ a_full_spool_is_a_fault_and_not_the_end(void **state)
 	join(ends, 25);
 	say(ends, 0, "mtmxabcdefgh0001 ");
 	flush(&b, 1);
+	say(ends, 0, "more ");
+	flush(&b, 2);
 	assert_string_equal(b.text, "mtmxabcdefgh0001 raw 198.18.1.0:25 leg 7\nlab-fault\n");
 	close(ends[0]);
 	close(ends[1]);
