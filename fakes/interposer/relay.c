@@ -210,6 +210,23 @@ give_behind(struct session *s, struct bytes behind)
 	conversation_show(s->talk, behind, true);
 }
 
+/* What the client sent behind STARTTLS without waiting, up to a line that begins TLS: no server takes it. */
+static void
+drop_early(struct session *s)
+{
+	size_t all = s->in ? evbuffer_get_length(s->in) : 0, n = 0;
+	const char *data = all ? (const char *)evbuffer_pullup(s->in, (ev_ssize_t)all) : NULL;
+
+	while (n < all && !records_may_begin((struct bytes){data + n, all - n})) {
+		const char *lf = memchr(data + n, '\n', all - n);
+		n = lf ? (size_t)(lf - data) + 1 : all;
+	}
+	if (!n)
+		return;
+	conversation_tell_early(s->talk, (struct bytes){data, n});
+	evbuffer_drain(s->in, n);
+}
+
 /* The 220 of STARTTLS, with what a move puts behind it into the same segment. */
 static void
 act_on_go_ahead(struct session *s, struct exchange *e, struct bytes answer)
@@ -224,6 +241,7 @@ act_on_go_ahead(struct session *s, struct exchange *e, struct bytes answer)
 	moves_act(s, HOOK_GO_AHEAD, &moment);
 	give_behind(s, moment.behind);
 	session_meet(s, &behind.moves);
+	drop_early(s);
 }
 
 static void

@@ -207,6 +207,18 @@ conversation_settle(struct conversation *c)
 }
 
 void
+conversation_tell_early(struct conversation *c, struct bytes early)
+{
+	struct smtp_observer *aside = smtp_observer_new(&observer_calls, c, SMTP_CONTENT_MAX);
+	struct smtp_said said;
+
+	while (smtp_observer_client(aside, &early, &said))
+		;
+	smtp_observer_end(aside, early);
+	smtp_observer_free(aside);
+}
+
+void
 conversation_end(struct conversation *c, struct evbuffer *in)
 {
 	size_t n = in ? evbuffer_get_length(in) : 0;

@@ -46,6 +46,9 @@ void conversation_reply(struct conversation *c, struct bytes reply, bool changed
 bool conversation_answer(struct conversation *c, struct bytes answer, bool changed);
 /* Lines that went to the client but answer no command (a greeting, injected ones). False as above. */
 bool conversation_show(struct conversation *c, struct bytes lines, bool changed);
+/* Plaintext that the client sent behind STARTTLS without waiting: told, and otherwise nothing (RFC 3207
+ * s4.2). */
+void conversation_tell_early(struct conversation *c, struct bytes early);
 /* Content that came so far and was not told is told; when the input is used up. */
 void conversation_settle(struct conversation *c);
 /* The client's bytes are at an end; `in` (may be NULL) holds what was not read. */
