@@ -202,13 +202,14 @@ parse(char *text, const char *id, char **ret_content)
 {
 	struct letter *letter = NULL;
 	char *at = text, *line, *address;
+	bool whole;
 
 	if (!take_line(&at, &line) || strcmp(line, "mitmx-letter 1") != 0 || !take_line(&at, &line) ||
 	    (address = address_behind(line, "from ")) == NULL)
 		return NULL;
 	letter = letter_new(id, address);
-	while (take_line(&at, &line) && line[0] != '\0' && letter->n < LETTER_RECIPIENTS_MAX) {
-		bool done = line[0] == 't' && strncmp(line, "to D ", 5) == 0;
+	while ((whole = take_line(&at, &line)) && line[0] != '\0' && letter->n < LETTER_RECIPIENTS_MAX) {
+		bool done = strncmp(line, "to D ", 5) == 0;
 
 		address = address_behind(line, done ? "to D " : "to P ");
 		if (address == NULL)
@@ -217,7 +218,7 @@ parse(char *text, const char *id, char **ret_content)
 		letter->recipients[letter->n - 1].fate = done ? LETTER_DELIVERED : LETTER_UNDECIDED;
 	}
 	*ret_content = at;
-	if (line[0] == '\0' && letter->n > 0)
+	if (whole && line[0] == '\0' && letter->n > 0)
 		return letter;
 	letter_free(letter);
 	return NULL;
