@@ -244,7 +244,7 @@ sts_policy_matches(const char *pattern, const char *host, bool too_wide)
 	if (too_wide)
 		return len > tail && strcmp(host + len - tail, pattern + 1) == 0;
 	dot = strchr(host, '.');
-	return dot != NULL && dot != host && strcmp(dot, pattern + 1) == 0;
+	return dot != NULL && strcmp(dot, pattern + 1) == 0;
 }
 
 bool

@@ -31,7 +31,7 @@ static const struct command_option options[] = {
     {0, "listen", "ADDRESS:PORT", "where the daemon takes mail (127.0.0.1:25)", false},
     {0, "queue", "DIR", "where the daemon keeps mail (queue)", false},
     {0, "sync", NULL, "mail is on the disk before it is acknowledged", false},
-    {0, "flaw", "NAME", "a mistake to make; may be given more than once, or with commas", true},
+    {0, "flaw", "NAME", "a mistake to make, or several with commas; also from MITMX_FLAW", true},
     {0, "list-flaws", NULL, "says which mistakes there are", false},
     {0, "version", NULL, "says which version this is", false},
     {0},

@@ -267,6 +267,9 @@ static const struct {
     {"ourselves and worse fall out",
 	{{10, "a.example"}, {20, "self.example"}, {20, "b.example"}, {30, "c.example"}}, 4,
 	"hosts a.example"},
+    {"equals of ourselves fall out, before or behind",
+	{{20, "b.example"}, {20, "self.example"}, {20, "c.example"}, {10, "a.example"}}, 4,
+	"hosts a.example"},
     {"ourselves the best", {{10, "self.example"}, {20, "b.example"}}, 2, "ourselves"},
 };
 
