@@ -293,7 +293,7 @@ prepare(struct ground *ground, const char *path, struct why *why)
 		why_set(why, "%s is a folder in the client's root", path);
 		return NULL;
 	}
-	p->used = true;
+	p->used |= !ground->optional;
 	for (size_t i = 0; i < ground->n; i++) /* ours is shown instead of the host's */
 		if (ground->pieces[i].kind == PIECE_FILE && text_equal(ground->pieces[i].path, resolved))
 			ground->pieces[i].lower = NULL;

@@ -29,7 +29,7 @@ struct piece {
 	const char *lower;  /* the folder it shows, as seen before pivot_root; NULL none */
 	const char *ground; /* where files of ours are laid */
 	const char *work;   /* an overlay's work folder */
-	bool used;          /* a file of ours was put here */
+	bool used;          /* a file of ours was put here that must be seen */
 };
 
 struct ground {
@@ -37,6 +37,7 @@ struct ground {
 	const char *base;      /* a tmpfs of ours */
 	const char *uppers;    /* where the uppers are; on the tmpfs or on disk */
 	const char *root;      /* where the client's root is put together */
+	bool optional;         /* what is put from now on may be missing where an overlay is refused */
 	struct piece *pieces;
 	size_t n;
 };

@@ -151,8 +151,10 @@ lay_ours(
 	}
 	if (sources->bind >= 0 && ground_copy_folder(ground, sources->bind, options->bind_to, why) < 0)
 		return -1;
+	ground->optional = true;
 	if (sources->program >= 0 && ground_put_fd(ground, ROOT_PROGRAM, sources->program, 0755, why) < 0)
 		return -1;
+	ground->optional = false;
 	if (put_files(ground, options->files, options->n_files, why) < 0)
 		return -1;
 	return put_files(ground, options->trust_files, options->n_trust_files, why);
