@@ -150,7 +150,7 @@ end(struct session *s, const char *by, const char *how)
 	s->over = true;
 	conversation_end(s->talk, untold(s));
 	tls_facts_detach(&s->tls);
-	SCOPE_EMIT(&s->scope, .kind = FACT_CLOSED, .closed = {.by = bytes_of(by), .how = bytes_of(how)});
+	mx_tell_closed(s->owner->mx, s->source_port, s->dialed, &s->scope, by, how);
 	LIST_REMOVE(s, next);
 }
 

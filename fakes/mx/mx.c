@@ -15,6 +15,7 @@
 #define BUCKETS 1024
 #define TLS_HANDSHAKE_RECORD 0x16
 
+/* A connection of the interposer's is known by its source port and the dialed address. */
 struct expected {
 	LIST_ENTRY(expected) next;
 	uint16_t port;
@@ -25,8 +26,12 @@ struct session {
 	LIST_ENTRY(session) next;
 	struct mx *mx;
 	struct stream *stream;
+	uint16_t port;
+	struct plan_address dialed;
 	struct scope scope;
 	const struct plan_host *host;
+	struct scope closed_scope;          /* of the `closed` fact that is to come last */
+	const char *closed_by, *closed_how; /* NULL: not yet */
 	struct smtp_server *server;
 	struct conversation *talk;
 	struct tls_facts tls;
@@ -37,8 +42,8 @@ struct mx {
 	struct event_base *base;
 	struct scene *scene;
 	struct pki *pki;
-	LIST_HEAD(, session) sessions;
-	LIST_HEAD(bucket, expected) expected[BUCKETS];
+	LIST_HEAD(, session) sessions[BUCKETS];
+	LIST_HEAD(, expected) expected[BUCKETS];
 };
 
 struct mx *
@@ -54,10 +59,16 @@ mx_new(struct event_base *base, struct scene *scene, struct pki *pki)
 
 /* --- who is expected --------------------------------------------------------------------- */
 
-static struct bucket *
-bucket_of(struct mx *mx, uint16_t port, struct plan_address dialed)
+static size_t
+bucket_of(uint16_t port, struct plan_address dialed)
 {
-	return &mx->expected[(port * 31u + dialed.number) % BUCKETS];
+	return (port * 31u + dialed.number) % BUCKETS;
+}
+
+static bool
+is_same(struct plan_address a, struct plan_address b)
+{
+	return a.number == b.number && a.v6 == b.v6;
 }
 
 static struct expected *
@@ -65,8 +76,8 @@ find_expected(struct mx *mx, uint16_t port, struct plan_address dialed)
 {
 	struct expected *e;
 
-	LIST_FOREACH(e, bucket_of(mx, port, dialed), next)
-	if (e->port == port && e->caller.dialed.number == dialed.number && e->caller.dialed.v6 == dialed.v6)
+	LIST_FOREACH(e, &mx->expected[bucket_of(port, dialed)], next)
+	if (e->port == port && is_same(e->caller.dialed, dialed))
 		return e;
 	return NULL;
 }
@@ -90,7 +101,7 @@ mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller)
 	mx_forget(mx, source_port, caller->dialed); /* one that never came, and whose port is used anew */
 	e->port = source_port;
 	e->caller = *caller;
-	LIST_INSERT_HEAD(bucket_of(mx, source_port, caller->dialed), e, next);
+	LIST_INSERT_HEAD(&mx->expected[bucket_of(source_port, caller->dialed)], e, next);
 }
 
 bool
@@ -141,11 +152,19 @@ forget_session(struct session *s)
 }
 
 static void
-close_session(struct session *s, struct evbuffer *left)
+tell_closed(const struct scope *scope, const char *by, const char *how)
+{
+	SCOPE_EMIT(scope, .kind = FACT_CLOSED, .closed = {.by = bytes_of(by), .how = bytes_of(how)});
+}
+
+static void
+close_session(struct session *s)
 {
 	struct stream *stream = s->stream;
 
-	conversation_end(s->talk, left);
+	conversation_end(s->talk, NULL);
+	if (s->closed_by)
+		tell_closed(&s->closed_scope, s->closed_by, s->closed_how);
 	forget_session(s);
 	stream_close(stream);
 }
@@ -193,7 +212,7 @@ on_said(void *owner, const struct smtp_said *said)
 		s->tls_wanted = true;
 		return CONVERSATION_STOP;
 	case SMTP_NEXT_CLOSE:
-		close_session(s, NULL);
+		close_session(s);
 		return CONVERSATION_GONE;
 	case SMTP_NEXT_NOTHING:
 	case SMTP_NEXT_CONTENT:
@@ -247,7 +266,7 @@ on_ended(void *owner, enum stream_end how)
 	struct session *s = owner;
 
 	tls_facts_ended(&s->tls, s->stream, how);
-	close_session(s, NULL);
+	close_session(s);
 }
 
 static const struct stream_calls calls = {.data = on_data, .tls_up = on_tls_up, .ended = on_ended};
@@ -287,6 +306,8 @@ mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, sockle
 	}
 	struct session *s = must_alloc(sizeof(*s));
 	s->mx = mx;
+	s->port = e->port;
+	s->dialed = dialed;
 	s->scope = e->caller.scope;
 	s->host = e->caller.host;
 	LIST_REMOVE(e, next);
@@ -294,8 +315,36 @@ mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, sockle
 	s->server = new_server(s->host);
 	s->talk = conversation_new(&s->scope, NULL);
 	s->stream = stream_accept(mx->base, fd, &calls, s);
-	LIST_INSERT_HEAD(&mx->sessions, s, next);
+	LIST_INSERT_HEAD(&mx->sessions[bucket_of(s->port, dialed)], s, next);
 	say(s, smtp_server_greet(s->server).reply);
+}
+
+void
+mx_tell_closed(struct mx *mx, uint16_t source_port, struct plan_address dialed, const struct scope *scope,
+    const char *by, const char *how)
+{
+	struct session *s;
+
+	LIST_FOREACH(s, &mx->sessions[bucket_of(source_port, dialed)], next)
+	if (s->port == source_port && is_same(s->dialed, dialed))
+		break;
+	if (!s) {
+		tell_closed(scope, by, how);
+		return;
+	}
+	s->closed_scope = *scope;
+	s->closed_by = by;
+	s->closed_how = how;
+}
+
+static void
+hush_session(struct session *s)
+{
+	if (!s->tls.up || !smtp_server_is_idle(s->server) ||
+	    !smtp_observer_is_idle(conversation_observer(s->talk)))
+		return;
+	say(s, BYTES("421 4.3.2 closing an idle session\r\n"));
+	close_session(s);
 }
 
 void
@@ -303,14 +352,12 @@ mx_hush(struct mx *mx, uint32_t leg)
 {
 	struct session *s, *following;
 
-	for (s = LIST_FIRST(&mx->sessions); s; s = following) {
-		following = LIST_NEXT(s, next);
-		if (s->scope.leg != leg || !s->tls.up || !smtp_server_is_idle(s->server) ||
-		    !smtp_observer_is_idle(conversation_observer(s->talk)))
-			continue;
-		say(s, BYTES("421 4.3.2 closing an idle session\r\n"));
-		close_session(s, NULL);
-	}
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (s = LIST_FIRST(&mx->sessions[i]); s; s = following) {
+			following = LIST_NEXT(s, next);
+			if (s->scope.leg == leg)
+				hush_session(s);
+		}
 }
 
 void
@@ -321,15 +368,16 @@ mx_free(struct mx *mx)
 
 	if (!mx)
 		return;
-	while ((s = LIST_FIRST(&mx->sessions))) {
-		struct stream *stream = s->stream;
-		forget_session(s);
-		stream_free(stream);
-	}
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while ((s = LIST_FIRST(&mx->sessions[i]))) {
+			struct stream *stream = s->stream;
+			forget_session(s);
+			stream_free(stream);
+		}
 		while ((e = LIST_FIRST(&mx->expected[i]))) {
 			LIST_REMOVE(e, next);
 			free(e);
 		}
+	}
 	free(mx);
 }

@@ -34,6 +34,12 @@ void mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, s
 void mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller);
 /* The connect failed: nobody will come. Fine when nobody is expected. */
 void mx_forget(struct mx *mx, uint16_t source_port, struct plan_address dialed);
+/*
+ * The client's connection is over: tells its `closed` fact, behind the last that the MX has to say
+ * about it. `by` and `how` are static.
+ */
+void mx_tell_closed(struct mx *mx, uint16_t source_port, struct plan_address dialed,
+    const struct scope *scope, const char *by, const char *how);
 /* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care. */
 void mx_hush(struct mx *mx, uint32_t leg);
 

@@ -353,7 +353,9 @@ client_start_tls(struct client *c, const char *version, bool verify, bool rests)
 		return true;
 	}
 	client_note(c, "tls-failed ");
-	return false;
+	SSL_free(c->ssl);
+	c->ssl = NULL;
+	return true;
 }
 
 static inline void

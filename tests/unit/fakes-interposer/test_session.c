@@ -64,8 +64,8 @@ static const struct row {
 	.want_facts = "hello:mx1.a0001.example shown:valid:a up:1.3:a M:a R:a D:a stolen closed:world/fin "},
     {.name = "a genuine MX with old TLS only",
 	.smtp = {.max_tls = TLS_1_1},
-	.script = UPGRADED "T1.2\n",
-	.want_notes = "220 250 220 tls-failed ",
+	.script = UPGRADED "T1.2\nE\n",
+	.want_notes = "220 250 220 tls-failed eof ",
 	.want_facts = "hello:mx1.a0001.example shown:valid:g failed:-1 closed:world/fin "},
     {.name = "a refused recipient",
 	.smtp = {.reject_rcpt = "450 4.2.1 busy"},
@@ -306,8 +306,8 @@ static const struct row {
     {.name = "max-tls, and the client does not speak it",
 	.moves = {{.move = MOVE_TLS_MAX_VERSION, .version = TLS_1_1}},
 	.n_moves = 1,
-	.script = UPGRADED "V\n",
-	.want_notes = "220 250 220 tls-failed ",
+	.script = UPGRADED "V\nE\n",
+	.want_notes = "220 250 220 tls-failed eof ",
 	.want_facts = "!220 hello:mx1.a0001.example met:max-tls failed:-1 closed:world/fin "},
 
     /* --- certificate ---------------------------------------------------------------------- */
@@ -321,8 +321,8 @@ static const struct row {
     {.name = "a bad certificate, and the client aborts",
 	.moves = {{.move = MOVE_CERTIFICATE_PRESENT, .fault = FAULT_WRONG_NAME}},
 	.n_moves = 1,
-	.script = UPGRADED "V\n",
-	.want_notes = "220 250 220 tls-failed ",
+	.script = UPGRADED "V\nE\n",
+	.want_notes = "220 250 220 tls-failed eof ",
 	.want_facts =
 	    "!220 hello:mx1.a0001.example shown:wrong-name:i met:present failed:42 closed:client/fin "},
     {.name = "a bad certificate in neutral form",
