@@ -369,6 +369,27 @@ genuine_address(struct sockaddr_storage *ret, struct plan_address address, uint1
 	return sizeof(*v6);
 }
 
+/*
+ * Loopback as the source: with another address of ours, the kernel takes an IPv6 connection for one
+ * that came in on that address's link, and the listener on lo does not see it.
+ */
+static socklen_t
+loopback_address(struct sockaddr_storage *ret, struct plan_address like)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+
+	*ret = (struct sockaddr_storage){0};
+	if (!like.v6) {
+		v4->sin_family = AF_INET;
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_addr = in6addr_loopback;
+	return sizeof(*v6);
+}
+
 static uint16_t
 port_of(const struct sockaddr *address)
 {
@@ -379,12 +400,13 @@ port_of(const struct sockaddr *address)
 static void
 connect_upstream(struct session *s, uint16_t port)
 {
-	struct sockaddr_storage to, local = {.ss_family = AF_INET};
-	socklen_t len = genuine_address(&to, s->dialed, port), local_len = sizeof(local);
+	struct sockaddr_storage to, from, local = {.ss_family = AF_INET};
+	socklen_t len = genuine_address(&to, s->dialed, port), from_len = loopback_address(&from, s->dialed);
+	socklen_t local_len = sizeof(local);
 	struct mx_caller caller = {.scope = s->scope, .dialed = s->dialed, .host = s->host};
 
 	s->upstream =
-	    stream_connect(s->owner->base, (struct sockaddr *)&to, len, NULL, 0, &upstream_calls, s);
+	    stream_connect(s->owner->base, (struct sockaddr *)&to, len, (struct sockaddr *)&from, from_len, &upstream_calls, s);
 	if (getsockname(stream_fd(s->upstream), (struct sockaddr *)&local, &local_len) != 0)
 		return; /* it failed at once: ended() will come */
 	s->source_port = port_of((struct sockaddr *)&local);

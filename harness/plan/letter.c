@@ -63,7 +63,7 @@ letter_write(struct letter_maker *maker, const struct scenario_step *step, const
 	body_token = letter_token(maker);
 	m.text = bytes_of(region_printf(r,
 	    "Date: %s\r\n"
-	    "From: <%s>\r\n"
+	    "From: mitmx <letters@%s>\r\n"
 	    "To: undisclosed-recipients:;\r\n"
 	    "Subject: a letter through the lab\r\n"
 	    "Message-ID: <%s@%s>\r\n"
@@ -72,7 +72,7 @@ letter_write(struct letter_maker *maker, const struct scenario_step *step, const
 	    "\r\n"
 	    "This letter was written by mitmx to see who can read it.\r\n"
 	    "%s\r\n",
-	    maker->date, m.sender, header_token, maker->return_domain, header_token, joined_headers(r, step),
+	    maker->date, maker->return_domain, header_token, maker->return_domain, header_token, joined_headers(r, step),
 	    body_token));
 	return m;
 }
