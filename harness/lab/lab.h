@@ -64,8 +64,8 @@ struct lab *lab_start(const struct lab_options *options, struct why *why);
 void lab_stop(struct lab *lab);
 
 enum lab_mode lab_mode(const struct lab *lab);
-int lab_world_fd(const struct lab *lab);         /* borrowed */
-int lab_witness_fd(const struct lab *lab);       /* borrowed */
+int lab_world_fd(const struct lab *lab);         /* borrowed, nonblocking */
+int lab_witness_fd(const struct lab *lab);       /* borrowed, nonblocking */
 pid_t lab_pid(const struct lab *lab, int which); /* 0 world, 1 witness, 2 init */
 /* Tells which of ours that pid was: 0 world, 1 witness, 2 init, -1 none (for SIGCHLD in the front). */
 int lab_which(const struct lab *lab, pid_t pid);
