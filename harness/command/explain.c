@@ -79,27 +79,35 @@ explain_certificate(const struct plan_certificate *c)
 		printf("%s%s", i == 0 ? ", with the names " : ", ", c->names[i]);
 }
 
-static void
-explain_policy_host(const struct scenario_world *w)
+static bool
+is_plain(const struct scenario_policy_host *h)
 {
-	const struct scenario_policy_host *h = &w->policy_host;
+	return h->response.status == 200 && text_equal(h->response.content_type, "text/plain") &&
+	       !h->refused && !h->blackholed && h->certificate.fault == FAULT_NONE &&
+	       h->certificate.names == NULL;
+}
 
-	if (!w->policy.given && h->withdrawn)
-		return;
-	if (h->withdrawn) {
-		puts("    Its policy host is gone.");
-		return;
-	}
-	if (h->response.status == 200 && text_equal(h->response.content_type, "text/plain") && !h->refused &&
-	    !h->blackholed && h->certificate.fault == FAULT_NONE && h->certificate.names == NULL)
-		return;
-	printf("    The policy host answers %u, ", h->response.status);
+static void
+explain_web_server(const char *who, const struct scenario_policy_host *h)
+{
+	printf("    %s answers %u, ", who, h->response.status);
 	printf(h->response.content_type != NULL ? "as %s" : "without a media type", h->response.content_type);
 	if (h->response.location != NULL)
 		printf(", and points to %s", h->response.location);
 	explain_reach(h->refused, h->blackholed);
 	explain_certificate(&h->certificate);
 	puts(".");
+}
+
+static void
+explain_policy_host(const struct scenario_world *w)
+{
+	if (w->policy.given && w->policy_host.withdrawn)
+		puts("    Its policy host is gone.");
+	else if (!w->policy_host.withdrawn && !is_plain(&w->policy_host))
+		explain_web_server("The policy host", &w->policy_host);
+	if (!w->elsewhere.withdrawn)
+		explain_web_server("A second web server, elsewhere,", &w->elsewhere);
 }
 
 static void

@@ -51,6 +51,8 @@ struct scenario_record {
 struct scenario_world {
 	struct scenario_policy policy;
 	struct scenario_policy_host policy_host;
+	struct scenario_policy_host
+	    elsewhere;                  /* a second web server, for redirects; withdrawn unless given */
 	bool has_sts_records;           /* false: the one that the policy calls for */
 	const char *const *sts_records; /* texts of the TXT records at _mta-sts */
 	size_t n_sts_records;

@@ -34,6 +34,8 @@ number_world(struct leg *leg, const struct scenario_world *world, uint32_t *next
 		number_host(leg, world->hosts[i].label, leg->domain, next);
 	if (!world->policy_host.withdrawn)
 		number_host(leg, LEG_POLICY_HOST, leg->domain, next);
+	if (!world->elsewhere.withdrawn)
+		number_host(leg, LEG_ELSEWHERE, leg->domain, next);
 }
 
 void

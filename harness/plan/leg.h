@@ -11,6 +11,7 @@
 #include "harness/model/scenario.h"
 
 #define LEG_POLICY_HOST "mta-sts" /* label of the policy host, and its name below the domain */
+#define LEG_ELSEWHERE "elsewhere" /* the same of the second web server */
 
 struct leg_host {
 	const char *label, *name; /* name: no trailing dot */

@@ -48,14 +48,21 @@ add_host(struct making *m, const struct scenario_host *host)
 }
 
 static void
+add_web_server(struct making *m, const char *label, const struct scenario_policy_host *host)
+{
+	if (!host->withdrawn)
+		add(m, region_printf(m->leg->region, "%s.%s", label, m->zone.apex), leg_address_type(m->leg),
+		    leg_address(m->leg, leg_host_of(m->leg, label)->number));
+}
+
+static void
 add_policy(struct making *m, const struct scenario_world *world)
 {
 	struct region *r = m->leg->region;
 	const char *owner = region_printf(r, "_mta-sts.%s", m->zone.apex);
 
-	if (!world->policy_host.withdrawn)
-		add(m, region_printf(r, LEG_POLICY_HOST ".%s", m->zone.apex), leg_address_type(m->leg),
-		    leg_address(m->leg, leg_host_of(m->leg, LEG_POLICY_HOST)->number));
+	add_web_server(m, LEG_POLICY_HOST, &world->policy_host);
+	add_web_server(m, LEG_ELSEWHERE, &world->elsewhere);
 	for (size_t i = 0; i < world->n_sts_records; i++)
 		add(m, owner, "TXT", leg_txt(m->leg, leg_expand_text(m->leg, world->sts_records[i], m->id)));
 	if (!world->has_sts_records && world->policy.given)
@@ -150,9 +157,9 @@ policy_id(const struct leg *leg, const struct scenario_policy *policy)
 }
 
 static struct plan_response *
-policy_response(const struct leg *leg, const struct scenario_world *world, const char *id)
+policy_response(const struct leg *leg, const struct scenario_world *world,
+    const struct scenario_policy_host *host, const char *id)
 {
-	const struct scenario_policy_host *host = &world->policy_host;
 	struct plan_response *response;
 
 	if (!world->policy.given && !host->has_body && host->response.status == 200)
@@ -201,19 +208,23 @@ host_of(const struct leg *leg, const struct scenario_host *from, bool attackers)
 	    .smtp = from->smtp};
 }
 
-static struct plan_host
-policy_host_of(const struct leg *leg, const struct scenario_world *world, const char *id)
+/* Adds the web server, if it is there. */
+static void
+place_web_server(const struct leg *leg, const struct scenario_world *world, const char *label,
+    const struct scenario_policy_host *from, const char *id, struct plan_world *made)
 {
-	const struct leg_host *known = leg_host_of(leg, LEG_POLICY_HOST);
+	const struct leg_host *known = leg_host_of(leg, label);
 
-	return (struct plan_host){.label = LEG_POLICY_HOST,
+	if (from->withdrawn)
+		return;
+	made->hosts[made->n_hosts++] = (struct plan_host){.label = label,
 	    .name = known->name,
 	    .number = known->number,
 	    .role = ROLE_POLICY,
-	    .refused = world->policy_host.refused,
-	    .blackholed = world->policy_host.blackholed,
-	    .certificate = certificate_of(leg, &world->policy_host.certificate),
-	    .response = policy_response(leg, world, id)};
+	    .refused = from->refused,
+	    .blackholed = from->blackholed,
+	    .certificate = certificate_of(leg, &from->certificate),
+	    .response = policy_response(leg, world, from, id)};
 }
 
 struct plan_world *
@@ -225,14 +236,14 @@ leg_world_make(const struct leg *leg, const struct scenario_world *world,
 
 	made->zones = region_alloc(leg->region, 2 * sizeof(*made->zones));
 	made->hosts =
-	    region_alloc(leg->region, (world->n_hosts + attack->n_hosts + 1) * sizeof(*made->hosts));
+	    region_alloc(leg->region, (world->n_hosts + attack->n_hosts + 2) * sizeof(*made->hosts));
 	made->zones[made->n_zones++] = domain_zone(leg, world, id);
 	if (attack->n_hosts > 0)
 		made->zones[made->n_zones++] = attackers_zone(leg, attack);
 	for (size_t i = 0; i < world->n_hosts; i++)
 		made->hosts[made->n_hosts++] = host_of(leg, &world->hosts[i], false);
-	if (!world->policy_host.withdrawn)
-		made->hosts[made->n_hosts++] = policy_host_of(leg, world, id);
+	place_web_server(leg, world, LEG_POLICY_HOST, &world->policy_host, id, made);
+	place_web_server(leg, world, LEG_ELSEWHERE, &world->elsewhere, id, made);
 	for (size_t i = 0; i < attack->n_hosts; i++)
 		made->hosts[made->n_hosts++] = host_of(leg, &attack->hosts[i], true);
 	for (size_t i = 0; dead && i < made->n_hosts; i++)

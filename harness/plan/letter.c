@@ -72,7 +72,7 @@ letter_write(struct letter_maker *maker, const struct scenario_step *step, const
 	    "\r\n"
 	    "This letter was written by mitmx to see who can read it.\r\n"
 	    "%s\r\n",
-	    maker->date, maker->return_domain, header_token, maker->return_domain, header_token, joined_headers(r, step),
-	    body_token));
+	    maker->date, maker->return_domain, header_token, maker->return_domain, header_token,
+	    joined_headers(r, step), body_token));
 	return m;
 }

@@ -212,7 +212,7 @@ read_host(const struct making *m, const struct node *at, struct plan_move *move)
 {
 	const struct scenario_world *w = m->world;
 	size_t n = 0, found;
-	const char **known = region_alloc(m->r, (w->n_hosts + m->attack->n_hosts + 1) * sizeof(*known));
+	const char **known = region_alloc(m->r, (w->n_hosts + m->attack->n_hosts + 2) * sizeof(*known));
 
 	for (size_t i = 0; i < w->n_hosts; i++)
 		known[n++] = w->hosts[i].label;
@@ -220,6 +220,8 @@ read_host(const struct making *m, const struct node *at, struct plan_move *move)
 		known[n++] = m->attack->hosts[i].label;
 	if (!w->policy_host.withdrawn)
 		known[n++] = "mta-sts";
+	if (!w->elsewhere.withdrawn)
+		known[n++] = "elsewhere";
 	read_word(at, "host", known, n, &found);
 	if (found < n)
 		move->host = known[found];

@@ -15,13 +15,14 @@ pattern_hosts_of(const struct scenario_step *step, struct region *r)
 {
 	size_t n = 0;
 	const char **labels =
-	    region_alloc(r, (step->world->n_hosts + step->attack->n_hosts + 2) * sizeof(*labels));
+	    region_alloc(r, (step->world->n_hosts + step->attack->n_hosts + 3) * sizeof(*labels));
 
 	for (size_t i = 0; i < step->world->n_hosts; i++)
 		labels[n++] = step->world->hosts[i].label;
 	for (size_t i = 0; i < step->attack->n_hosts; i++)
 		labels[n++] = step->attack->hosts[i].label;
 	labels[n++] = "mta-sts";
+	labels[n++] = "elsewhere";
 	labels[n++] = "return";
 	return (struct pattern_hosts){labels, n};
 }

@@ -123,9 +123,9 @@ check_warm_up(const struct scenario *s, const struct node *root)
 	for (size_t i = 0; i < s->n_steps; i++)
 		if (expectation_of(s, i)->at[LEVEL_MUST].n > 0 &&
 		    expect_is_within(expectation_of(s, i), OUTCOMES_REFUSED)) {
-			node_complain(
-			    node_get(root, "steps"), "a refusal under a policy needs a warm-up before it: "
-						     "begin with '- send', without an attack");
+			node_complain(node_get(root, "steps"),
+			    "a refusal under a policy needs a warm-up before it: "
+			    "begin with '- send', without an attack");
 			return;
 		}
 }

@@ -79,6 +79,9 @@ static const struct key policy_host_keys[] = {
 const struct key world_keys[] = {
     {"policy", KEY_MAP, false, "the MTA-STS policy (none, unless given)", none, policy_keys, 0, 0},
     {"policy-host", KEY_MAP, false, "how the policy is served", withdrawn, policy_host_keys, 0, 0},
+    {"elsewhere", KEY_MAP, false,
+	"a second web server, elsewhere.DOMAIN, with the same policy: a place to redirect to", withdrawn,
+	policy_host_keys, 0, 0},
     {"sts-record", KEY_TEXTS, false, "TXT records at _mta-sts; {id} stands for the policy's id", NULL, NULL,
 	0, 0},
     {"mx", KEY_NAMED, false, "MX hosts by label (mx1)", NULL, host_keys, 0, 0},
@@ -156,7 +159,8 @@ check_label(const struct node *label)
 	}
 	if (!good)
 		node_complain(label, "a host's label is made of a-z, 0-9 and '-'");
-	else if (node_is(label, "mta-sts") || node_is(label, "domain") || node_is(label, "id"))
+	else if (node_is(label, "mta-sts") || node_is(label, "elsewhere") || node_is(label, "domain") ||
+		 node_is(label, "id"))
 		node_complain(
 		    label, "'%s' already means something else here; take another label", label->text.data);
 }
@@ -236,15 +240,13 @@ joined_lines(const struct node *host, struct region *r)
 }
 
 static struct scenario_policy_host
-read_policy_host(const struct node *world, struct region *r)
+read_policy_host(const struct node *node, bool withdrawn_by_default, struct region *r)
 {
-	const struct node *node = node_get(world, "policy-host"), *type = node_get(node, "content-type");
-	const struct node *policy = node_get(world, "policy");
+	const struct node *type = node_get(node, "content-type");
 	struct scenario_policy_host host = {0};
 	int reach = key_word(node, "reach", reaches, 0);
 
-	host.withdrawn =
-	    node == NULL ? policy == NULL || policy->kind != NODE_MAP : node_is(node, "withdrawn");
+	host.withdrawn = node == NULL ? withdrawn_by_default : node_is(node, "withdrawn");
 	host.refused = reach == 1;
 	host.blackholed = reach == 2;
 	host.certificate = read_certificate(node, r);
@@ -350,7 +352,8 @@ world_read(const struct node *node, struct region *r)
 	const struct node *record = node_get(node, "sts-record");
 
 	world->policy = read_policy(node, r);
-	world->policy_host = read_policy_host(node, r);
+	world->policy_host = read_policy_host(node_get(node, "policy-host"), !world->policy.given, r);
+	world->elsewhere = read_policy_host(node_get(node, "elsewhere"), true, r);
 	world->has_sts_records = record != NULL;
 	if (!node_is(record, "none"))
 		world->n_sts_records = key_texts(node, "sts-record", r, &world->sts_records);

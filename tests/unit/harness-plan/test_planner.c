@@ -29,6 +29,7 @@ static struct scenario_record extra_records[] = {
 static const struct scenario_world honest = {
     .policy = {.given = true, .mode = "enforce", .max_age_s = 604800},
     .policy_host = {.response = {.status = 200, .content_type = "text/plain"}},
+    .elsewhere = {.withdrawn = true},
     .hosts = honest_hosts,
     .n_hosts = COUNT(honest_hosts),
     .records = extra_records,
@@ -36,7 +37,7 @@ static const struct scenario_world honest = {
 
 static const char *const odd_records[] = {"v=STSv1; id={id};", "say \"hi\" \\ \x01"};
 static const char *const odd_patterns[] = {"mx1", "*", "evil", "mail.example."};
-static const struct scenario_world odd = {
+static const struct scenario_world odd = {.elsewhere = {.withdrawn = true},
     .policy =
 	{.given = true, .mode = "testing", .max_age_s = 86400, .has_mx = true, .mx = odd_patterns, .n_mx = 4},
     .policy_host = {.response = {.status = 302,
