@@ -421,7 +421,7 @@ a_certificate_that_is_refused_is_an_alert_at_the_server(void **state)
 /* --- ends --------------------------------------------------------------------------------- */
 
 static void
-implicit_connect(struct side *side, const char *what)
+connected_is_over(struct side *side, const char *what)
 {
 	side->over |= strcmp(what, "connected") == 0;
 }
@@ -431,7 +431,7 @@ a_reset_is_seen_as_one(void **state)
 {
 	(void)state;
 	join();
-	client.on = implicit_connect;
+	client.on = connected_is_over;
 	run_until(client_over);
 	client.over = false;
 	stream_reset(server.s);
@@ -597,6 +597,51 @@ a_paused_reader_gets_all_of_it_later(void **state)
 	assert_string_equal(client.log, "ended eof; ");
 }
 
+/* A close with unread bytes in the socket would be a RST, which overtakes what we said. */
+static void
+what_the_peer_sent_meanwhile_does_not_cut_our_last_bytes(void **state)
+{
+	static char block[100 * 1024];
+
+	(void)state;
+	join();
+	stream_pause(server.s);
+	stream_write(client.s, block, sizeof(block));
+	client.on = connected_is_over;
+	run_until(client_over);
+	client.on = NULL;
+	client.over = false;
+	send_300_kb(true);
+	assert_string_equal(client.log, "connected; ended eof; ");
+}
+
+static void
+reset_when_drained(struct side *side, const char *what)
+{
+	if (strcmp(what, "drained") == 0) {
+		stream_reset(side->s);
+		side->s = NULL;
+		side->over = true;
+	}
+}
+
+static void
+what_came_before_a_reset_is_handed_over_even_when_a_write_finds_it(void **state)
+{
+	(void)state;
+	join();
+	client.on = connected_is_over;
+	run_until(client_over);
+	client.over = false;
+	stream_pause(client.s);
+	server.on = reset_when_drained;
+	stream_print(server.s, "554 go away\r\n");
+	run_until(server_over);
+	stream_print(client.s, "EHLO client.example\r\n");
+	run_until(client_over);
+	assert_string_equal(client.log, "connected; data 554 go away; ended reset; ");
+}
+
 static struct evbuffer *hoard;
 
 static void
@@ -689,7 +734,7 @@ garbage_instead_of_a_server_hello_fails_the_client(void **state)
 static void
 dripped_bytes_have_segments_of_their_own(void **state)
 {
-	static const char text[] = "250-mx.example\r\n250-PIPELINING\r\n250 STARTTLS\r\n";
+	char text[3000]; /* more than one window of such segments */
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
@@ -697,12 +742,13 @@ dripped_bytes_have_segments_of_their_own(void **state)
 	join();
 	client.quiet = true;
 	server.on = count_drained;
+	memset(text, 'x', sizeof(text));
 	stream_set_drip(server.s, true);
-	stream_print(server.s, "%s", text);
-	while (server.got == 0 || client.got < sizeof(text) - 1)
+	stream_write(server.s, text, sizeof(text));
+	while (server.got == 0 || client.got < sizeof(text))
 		event_base_loop(base, EVLOOP_ONCE);
 	assert_int_equal(getsockopt(stream_fd(server.s), IPPROTO_TCP, TCP_INFO, &info, &len), 0);
-	assert_int_equal(info.tcpi_data_segs_out, sizeof(text) - 1);
+	assert_int_equal(info.tcpi_data_segs_out, sizeof(text));
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -960,6 +1006,8 @@ main(void)
 	    TEST(what_was_written_before_a_close_arrives_whole),
 	    TEST(what_was_written_in_tls_before_a_close_arrives_whole),
 	    TEST(a_paused_reader_gets_all_of_it_later),
+	    TEST(what_the_peer_sent_meanwhile_does_not_cut_our_last_bytes),
+	    TEST(what_came_before_a_reset_is_handed_over_even_when_a_write_finds_it),
 	    TEST(an_owner_that_does_not_read_stops_the_peer),
 	    TEST(raw_bytes_keep_their_place_among_records),
 	    TEST(garbage_instead_of_a_server_hello_fails_the_client),
