@@ -405,8 +405,8 @@ connect_upstream(struct session *s, uint16_t port)
 	socklen_t local_len = sizeof(local);
 	struct mx_caller caller = {.scope = s->scope, .dialed = s->dialed, .host = s->host};
 
-	s->upstream =
-	    stream_connect(s->owner->base, (struct sockaddr *)&to, len, (struct sockaddr *)&from, from_len, &upstream_calls, s);
+	s->upstream = stream_connect(s->owner->base, (struct sockaddr *)&to, len, (struct sockaddr *)&from,
+	    from_len, &upstream_calls, s);
 	if (getsockname(stream_fd(s->upstream), (struct sockaddr *)&local, &local_len) != 0)
 		return; /* it failed at once: ended() will come */
 	s->source_port = port_of((struct sockaddr *)&local);
