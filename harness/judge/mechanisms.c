@@ -4,12 +4,14 @@
 
 #include "harness/judge/rules.h"
 
+/* The first that a client is shown to lack is told. */
 static const struct mechanism {
 	const char *name;
-	const char *label; /* what the first DNS question of whoever uses it begins with */
+	const char *label; /* what the DNS question of whoever uses it begins with; NULL: an HTTPS request */
 	const char *look;
 } mechanisms[] = {
-    {"mta-sts", "_mta-sts", "asked for a policy"},
+    {"mta-sts", "_mta-sts", "asked for a policy's record"},
+    {"mta-sts", NULL, "fetched a policy"},
     {"dane", "_25._tcp", "asked for TLSA records"},
 };
 
@@ -37,7 +39,9 @@ was_looked_for(const struct mechanism *m, const struct record *record)
 	for (size_t i = 0; i < record->n_facts; i++) {
 		const struct fact *f = &record->facts[i];
 
-		if (f->kind == FACT_DNS_ASKED && (bytes_begin_nocase(f->dns_asked.label, m->label) ||
+		if (m->label == NULL && f->kind == FACT_HTTP_REQUEST)
+			return true;
+		if (m->label != NULL && f->kind == FACT_DNS_ASKED && (bytes_begin_nocase(f->dns_asked.label, m->label) ||
 						     bytes_begin_nocase(f->dns_asked.name, m->label)))
 			return true;
 	}

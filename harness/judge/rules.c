@@ -2,8 +2,9 @@
 /*
  * rules.c - see rules.h; the order of the table is the design.
  *
- * Exposed bytes come before a failed control, since they speak for themselves; all else that
- * speaks against the client comes behind it, and behind the proof that the attack was met.
+ * Exposed bytes come before a failed control, since they speak for themselves, but behind the proof
+ * that the client had the policy; all else that speaks against the client comes behind the controls,
+ * and behind the proof that the attack was met. A crash needs no step that was played out.
  */
 #include "harness/judge/rules.h"
 
@@ -291,6 +292,23 @@ warm_up_failed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+/* Bytes speak for themselves only against a client that had the policy (RFC 8461 s5.1, s10.2). */
+static bool
+no_policy_to_keep_to(const struct hearing *h, struct finding *f)
+{
+	const struct brief_leg *leg = h->attack.leg;
+
+	for (uint32_t s = 0; s <= h->step && has_step(&h->attack, s); s++) {
+		if (!leg->steps[s].warm_up || !leg->steps[s].needs_policy || !claims(h, "mta-sts") ||
+		    policy_was_served(&h->attack, s))
+			continue;
+		f->why = region_printf(h->region,
+		    "not warm: by the end of the warm-up (step %" PRIu32 ") no whole policy was served to the client", s + 1);
+		return true;
+	}
+	return false;
+}
+
 /* A control is held to the first level that it has: the lower ones say nothing about the lab. */
 static enum level
 first_level(const struct expectation *e)
@@ -514,9 +532,10 @@ static const struct {
 	enum verdict verdict;
 } rules[] = {
     {lab_is_in_doubt, VERDICT_UNCLEAR},
+    {client_crashed, VERDICT_VIOLATED},
     {client_could_not_go_on, VERDICT_SKIPPED},
     {was_not_played_out, VERDICT_UNCLEAR},
-    {client_crashed, VERDICT_VIOLATED},
+    {no_policy_to_keep_to, VERDICT_UNCLEAR},
     {something_was_exposed, VERDICT_VIOLATED},
     {client_cannot, VERDICT_SKIPPED},
     {warm_up_failed, VERDICT_UNCLEAR},

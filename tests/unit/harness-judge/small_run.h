@@ -61,6 +61,7 @@ struct small_run {
 #define WARM_UP(leg, connection, message)                                                                    \
 	"world " leg ".0 step-begun\n" SENT(leg, "0", message)                                               \
 	"world " leg ".0 dns-asked name=_mta-sts.to.example label=_mta-sts type=TXT\n"                       \
+	"world " leg ".0 http-request host=mta-sts method=GET\n"                                             \
 	"world " leg ".0 policy-served status=200 bytes=80 whole=1 genuine=1\n"                              \
 	DELIVERED(leg, "0", connection, message) "front " leg ".0 step-ended by=facts\n"
 

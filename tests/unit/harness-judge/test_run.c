@@ -174,6 +174,13 @@ a_client_that_never_looks_violates_once(void **state)
 	(void)state;
 	wants("never asked", run, "vss");
 
+	run = blind_run("http-request");
+	wants("asked, and never fetched", run, "vss");
+
+	run = blind_run("http-request");
+	small_run_add(run, 1, "world $a.0 http-request host=mta-sts method=GET\n", NULL);
+	wants("fetched once", run, "hhh");
+
 	run = blind_run("dns-asked");
 	small_run_add(run, 2, "world $c.0 dns-asked label=_MTA-STS\n", NULL);
 	wants("asked once, in the last control", run, "hhh");
