@@ -45,7 +45,7 @@ check(const struct command *self, const struct command_line *line)
 	suite = read_all(line, folder, complaints);
 	complaints_print(complaints, stderr);
 	if (complaints_count(complaints) > 0)
-		status = command_fail(EXIT_USAGE, "%zu mistakes; %zu scenarios are sound",
+		status = command_fail(EXIT_USAGE, "mistakes: %zu; sound scenarios: %zu",
 		    complaints_count(complaints), suite->n);
 	else if (command_count(self, line, "quiet") == 0)
 		printf("%zu scenarios are sound\n", suite->n);

@@ -58,7 +58,7 @@ selection_open(struct selection *ret, const char *folder, const char *const *glo
 	ret->suite = suite_read(folder, selection_flaws, ret->complaints);
 	if (complaints_count(ret->complaints) > 0) {
 		complaints_print(ret->complaints, stderr);
-		return command_fail(EXIT_USAGE, "%zu mistakes in scenario files; nothing was run",
+		return command_fail(EXIT_USAGE, "mistakes in scenario files: %zu; nothing was run",
 		    complaints_count(ret->complaints));
 	}
 	if (ret->suite->n == 0)
