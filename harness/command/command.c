@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/must.h"
@@ -213,7 +214,9 @@ command_main(int argc, char **argv)
 
 		if (status == -1)
 			print_help(commands[n]);
-		return status > 0 ? status : status < 0 ? EXIT_OK : commands[n]->run(commands[n], &line);
+		status = status > 0 ? status : status < 0 ? EXIT_OK : commands[n]->run(commands[n], &line);
+		free(line.words);
+		return status;
 	}
 	return command_unknown("command", argv[1], names, n);
 }

@@ -307,6 +307,7 @@ docket_make(
 	    .client_version = region_strdup(r, or_empty(about->client_version)),
 	    .tool_version = region_strdup(r, or_empty(about->tool_version)),
 	    .lab_mode = region_strdup(r, or_empty(about->lab_mode)),
+	    .again = region_strdup(r, or_empty(about->again)),
 	    .claims = about->claims,
 	    .n_claims = about->n_claims,
 	    .floor = about->floor,

@@ -12,7 +12,7 @@
 #include "harness/model/scenario.h"
 
 struct docket_about {
-	const char *client, *client_version, *tool_version, *lab_mode; /* NULL: "" */
+	const char *client, *client_version, *tool_version, *lab_mode, *again; /* NULL: "" */
 	const char *const *claims;
 	size_t n_claims;
 	enum floor floor;

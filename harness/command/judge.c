@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* judge.c - mitmx judge: a saved run is judged again, from its facts alone. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -87,6 +88,7 @@ report(const struct command *self, const struct command_line *line, const struct
 	    .capture = reporting_capture,
 	    .source = reporting_source,
 	    .ctx = &around,
+	    .program = program_invocation_name,
 	    .colors = reporting_colors(),
 	    .verbose = command_count(self, line, "verbose") > 0,
 	};

@@ -18,6 +18,15 @@
 
 #define CLIENT_LOG_MAX (64l * 1024 * 1024) /* a client that floods its log is cut off here */
 
+#define SESSIONS_MAX 64                    /* labs that one run may start while it looks for a crash */
+
+/* Scenarios that are played in one lab. */
+struct part {
+	struct part *next;
+	size_t n;
+	bool in[]; /* by scenario */
+};
+
 /* What is open while a run goes on. */
 struct stage {
 	struct play *play;
@@ -25,6 +34,9 @@ struct stage {
 	struct facts_file *file;
 	FILE *log;
 	struct progress progress;
+	struct part *parts;       /* still to be played */
+	struct fact_store heard;  /* of the part under way */
+	unsigned n_sessions;
 };
 
 static bool
@@ -36,19 +48,77 @@ is_claimed(const struct play_options *o, const char *mechanism)
 	return false;
 }
 
-/* By leg: scenarios that need what the client does not claim are not led through their steps. */
+static bool
+applies(const struct play_options *o, const struct plan_scenario *s)
+{
+	for (size_t i = 0; i < s->n_needs; i++)
+		if (!is_claimed(o, s->needs[i]))
+			return false;
+	return true;
+}
+
+/* --- parts: a crash of a client that serves many scenarios is nobody's until it happens alone ------ */
+
+static struct part *
+part_new(const struct stage *s)
+{
+	return must_alloc(sizeof(struct part) + s->play->plan->n_scenarios * sizeof(bool));
+}
+
+static void
+push_part(struct stage *s, struct part *part)
+{
+	part->next = s->parts;
+	s->parts = part;
+}
+
+static struct part *
+pop_part(struct stage *s)
+{
+	struct part *part = s->parts;
+
+	if (part != NULL)
+		s->parts = part->next;
+	return part;
+}
+
+/* All that apply to this client; what needs a mechanism that it does not claim is not played. */
+static struct part *
+whole_part(const struct stage *s)
+{
+	struct part *part = part_new(s);
+
+	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
+		part->in[i] = applies(s->options, &s->play->plan->scenarios[i]);
+		part->n += part->in[i];
+	}
+	return part;
+}
+
+static void
+push_halves(struct stage *s, const struct part *part)
+{
+	struct part *halves[2] = {part_new(s), part_new(s)};
+	size_t seen = 0;
+
+	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
+		struct part *half = halves[seen >= part->n / 2];
+
+		half->in[i] = part->in[i];
+		half->n += part->in[i];
+		seen += part->in[i];
+	}
+	push_part(s, halves[1]);
+	push_part(s, halves[0]);
+}
+
 static bool *
-legs_to_play(const struct plan *plan, const struct play_options *o)
+legs_of(const struct plan *plan, const struct part *part)
 {
 	bool *plays = must_alloc(plan->n_legs * sizeof(*plays));
 
-	for (size_t leg = 0; leg < plan->n_legs; leg++) {
-		const struct plan_scenario *s = &plan->scenarios[plan->legs[leg].scenario];
-
-		plays[leg] = true;
-		for (size_t i = 0; i < s->n_needs; i++)
-			plays[leg] = plays[leg] && is_claimed(o, s->needs[i]);
-	}
+	for (size_t leg = 0; leg < plan->n_legs; leg++)
+		plays[leg] = part->in[plan->legs[leg].scenario];
 	return plays;
 }
 
@@ -81,6 +151,7 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 		.client_version = version,
 		.tool_version = MITMX_VERSION,
 		.lab_mode = lab_mode_name(mode),
+		.again = o->again,
 		.claims = o->claims,
 		.n_claims = o->n_claims,
 		.floor = o->floor,
@@ -89,6 +160,8 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 	char path[PATH_MAX], started[32];
 	struct tm tm;
 
+	if (s->play->judged)
+		return 0; /* not the first lab of this run */
 	s->play->lab_mode = mode;
 	s->play->judged = true;
 	s->play->docket = docket_make(o->scenarios, s->play->plan, &about);
@@ -103,10 +176,8 @@ static void
 on_fact(void *ctx, const struct fact *f)
 {
 	struct stage *s = ctx;
-	struct why why;
 
-	fact_store_put(&s->play->store, f);
-	note_disk(s->play, facts_file_put(s->file, f, &why), &why);
+	fact_store_put(&s->heard, f);
 }
 
 static void
@@ -131,31 +202,84 @@ on_progress(void *ctx, size_t over, size_t all, const char *slowest)
 
 /* --- the run --------------------------------------------------------------------------------- */
 
+/* The part's facts become the run's: each source goes on counting where it was. */
 static void
-run_session(struct stage *s)
+keep_facts(struct stage *s)
 {
-	struct play *p = s->play;
-	bool *plays = legs_to_play(p->plan, s->options);
+	struct fact_store *all = &s->play->store;
+	uint32_t before[FACT_SOURCES];
+	struct why why;
+
+	memcpy(before, all->last_number, sizeof(before));
+	for (size_t i = 0; i < s->heard.n_facts; i++) {
+		struct fact *f = &s->heard.facts[i];
+
+		f->number += before[f->source];
+		fact_store_put(all, f);
+		note_disk(s->play, facts_file_put(s->file, f, &why), &why);
+	}
+}
+
+static enum front_end
+run_session(struct stage *s, const struct part *part, struct why *why)
+{
+	const struct play_options *o = s->options;
+	bool *plays = legs_of(s->play->plan, part);
 	struct session_options session = {
-		.plan = p->plan,
+		.plan = s->play->plan,
 		.plays = plays,
-		.client = s->options->client,
-		.jobs = s->options->jobs,
-		.deadline_s = s->options->deadline_s,
-		.flaws = s->options->flaws,
-		.by_wire = s->options->by_wire,
-		.out = s->options->folder->path,
-		.spool_fd = p->spool_fd,
+		.client = o->client,
+		.jobs = o->jobs,
+		.deadline_s = o->deadline_s,
+		.flaws = o->flaws,
+		.by_wire = o->by_wire,
+		.out = o->folder->path,
+		.spool_fd = s->play->spool_fd,
 		.began = on_began,
 		.take = on_fact,
 		.log = on_log,
 		.progress = on_progress,
 		.ctx = s,
 	};
+	enum front_end end = session_run(&session, why);
 
-	p->end = session_run(&session, &p->why);
-	progress_clear(&s->progress);
 	free(plays);
+	s->n_sessions++;
+	return end;
+}
+
+/* Plays one part, and keeps what it told; or, after a crash among several, forgets it and splits the part. */
+static enum front_end
+run_part(struct stage *s, const struct part *part, struct why *why)
+{
+	off_t spooled = lseek(s->play->spool_fd, 0, SEEK_CUR);
+	enum front_end end;
+
+	fact_store_init(&s->heard);
+	end = run_session(s, part, why);
+	if (end == FRONT_CRASHED && part->n > 1 && s->n_sessions < SESSIONS_MAX &&
+	    ftruncate(s->play->spool_fd, spooled) == 0 && lseek(s->play->spool_fd, spooled, SEEK_SET) == spooled)
+		push_halves(s, part);
+	else
+		keep_facts(s);
+	fact_store_done(&s->heard);
+	return end;
+}
+
+static void
+run_parts(struct stage *s)
+{
+	struct part *part;
+
+	push_part(s, whole_part(s));
+	while ((part = pop_part(s)) != NULL) {
+		if (s->play->end == FRONT_DONE || s->play->end == FRONT_CRASHED)
+			s->play->end = run_part(s, part, &s->play->why);
+		free(part);
+	}
+	if (s->play->end == FRONT_CRASHED)
+		s->play->end = FRONT_DONE; /* it stands in the verdicts */
+	progress_clear(&s->progress);
 }
 
 static void
@@ -188,7 +312,7 @@ play_run(struct play *ret, const struct play_options *options, struct why *why)
 	if (s.log == NULL)
 		return -1;
 	progress_init(&s.progress, options->quiet);
-	run_session(&s);
+	run_parts(&s);
 	judge(&s);
 	facts_file_free(s.file);
 	fclose(s.log);

@@ -25,6 +25,7 @@ struct play_options {
 	enum plan_plant plant;
 	unsigned jobs, deadline_s;
 	bool quiet;                              /* no live line */
+	const char *again;                       /* see again.h */
 	const struct run_folder *folder;         /* facts.jsonl, client.log and the spool go there */
 	time_t started;
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run.c - mitmx run: scenarios played against a client, judged, told, and left in a folder. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fakes/mta/flaw.h"
+#include "harness/command/again.h"
 #include "harness/command/captures.h"
 #include "harness/command/outcome_status.h"
 #include "harness/command/play.h"
@@ -46,6 +48,7 @@ struct wish {
 	char flaws[FLAWS_TEXT_MAX]; /* with commas */
 	const char *const *claims;  /* NULL: the client's own */
 	size_t n_claims;
+	const char *again;          /* see again.h */
 	struct region *region;
 };
 
@@ -152,6 +155,7 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 	w->level = (enum level)level;
 	w->family = family == 0 ? 4 : 6;
 	w->plant = (enum plan_plant)plant;
+	w->again = again_words(self, line, w->region);
 	w->keep_all = command_value(self, line, "keep") != NULL;
 	w->quiet = command_count(self, line, "quiet") > 0;
 	w->verbose = command_count(self, line, "verbose") > 0;
@@ -181,17 +185,6 @@ write_files(const struct report *r, const struct run_folder *folder, struct why 
 	return 0;
 }
 
-/* The words of a bare command line, for the line that runs it again. */
-static const char *
-command_text(const struct client *c, struct region *r)
-{
-	const char *text = NULL;
-
-	for (size_t i = 0; c->argv != NULL && c->argv[i] != NULL; i++)
-		text = text == NULL ? c->argv[i] : region_printf(r, "%s %s", text, c->argv[i]);
-	return text;
-}
-
 /* Why a run that came to no end did so; what was judged so far counts all the same. */
 static int
 status_of_end(const struct play *play, int status)
@@ -208,9 +201,8 @@ status_of_end(const struct play *play, int status)
 }
 
 static int
-tell(const struct play *play, const struct client *client, const struct selection *selection, const struct run_folder *folder, const struct wish *w, time_t began)
+tell(const struct play *play, const struct selection *selection, const struct run_folder *folder, const struct wish *w, time_t began)
 {
-	struct region *region = region_new();
 	struct reporting around = {.suite = selection->suite, .folder = folder->path};
 	char started[32];
 	struct tm tm;
@@ -223,7 +215,7 @@ tell(const struct play *play, const struct client *client, const struct selectio
 		.duration_ms = play->duration_ns / 1000000,
 		.interrupted = play->end != FRONT_DONE,
 		.folder = folder->path,
-		.command = command_text(client, region),
+		.program = program_invocation_name,
 		.capture = reporting_capture,
 		.source = reporting_source,
 		.ctx = &around,
@@ -240,7 +232,6 @@ tell(const struct play *play, const struct client *client, const struct selectio
 		if (status == EXIT_OK)
 			status = EXIT_LAB;
 	}
-	region_free(region);
 	return status_of_end(play, status);
 }
 
@@ -263,6 +254,7 @@ play_and_tell(const struct client *client, const struct selection *selection, co
 		.jobs = w->jobs,
 		.deadline_s = w->deadline_s,
 		.quiet = w->quiet,
+		.again = w->again,
 		.folder = &folder,
 		.started = time(NULL),
 	};
@@ -271,7 +263,7 @@ play_and_tell(const struct client *client, const struct selection *selection, co
 	if (run_folder_make(&folder, out, client->name, o.started, &why) < 0)
 		return command_fail(EXIT_USAGE, "%s", why.text);
 	if (play_run(&play, &o, &why) == 0)
-		status = tell(&play, client, selection, &folder, w, o.started);
+		status = tell(&play, selection, &folder, w, o.started);
 	else
 		status = command_fail(EXIT_LAB, "%s", why.text);
 	play_done(&play);

@@ -45,7 +45,7 @@ struct front {
 	struct event **deadlines;    /* by leg */
 	void *leg_by_recipient;      /* tsearch tree of struct address */
 	uint32_t number;
-	bool started;
+	bool started, crashed;
 	size_t n_over, n_played;
 	enum front_end end;
 	struct why *why;
@@ -367,13 +367,20 @@ client_is_ready(void *ctx)
 			course_restarted(f->courses[leg]);
 }
 
+static void close_courses(struct front *f);
+
+/* Without its client a run ends, in order: what world and witness still know is waited for. */
 static void
 client_failed(void *ctx, const char *sentence)
 {
 	struct front *f = ctx;
 
+	if (f->end != FRONT_DONE)
+		return;
 	why_set(f->why, "%s", sentence);
-	stop_loop(f, FRONT_CLIENT);
+	f->end = f->crashed && f->started ? FRONT_CRASHED : FRONT_CLIENT;
+	close_courses(f);
+	driver_stop(f->driver);
 }
 
 static void
@@ -415,12 +422,34 @@ is_crash(int signal)
 	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGABRT;
 }
 
+/* The leg that was under way, when all that were are of one scenario; else nobody knows. */
+static uint32_t
+only_leg_under_way(const struct front *f)
+{
+	uint32_t found = FACT_NONE;
+
+	for (uint32_t leg = 0; f->started && leg < f->plan->n_legs; leg++) {
+		if (f->courses[leg] == NULL || course_is_over(f->courses[leg]))
+			continue;
+		if (found == FACT_NONE)
+			found = leg;
+		else if (f->plan->legs[leg].scenario != f->plan->legs[found].scenario)
+			return FACT_NONE;
+	}
+	return found;
+}
+
 static void
 client_exited(void *ctx, uint32_t leg, const char *command, int status, int signal)
 {
 	struct front *f = ctx;
-	struct fact fact = {.kind = FACT_EXITED, .leg = leg, .step = FACT_NONE};
+	struct fact fact = {.kind = FACT_EXITED, .step = FACT_NONE};
 
+	if (is_crash(signal) && leg == FACT_NONE) {
+		f->crashed = true;
+		leg = only_leg_under_way(f);
+	}
+	fact.leg = leg;
 	if (leg < f->plan->n_legs)
 		fact.step = course_step(f->courses[leg]);
 	fact.exited.command = bytes_of(command);

@@ -36,6 +36,7 @@ enum front_end {
 	FRONT_DONE,        /* every leg came to its end */
 	FRONT_INTERRUPTED, /* SIGINT or SIGTERM */
 	FRONT_CLIENT,      /* the client did not start, or ended on its own: see why */
+	FRONT_CRASHED,     /* the client, well started, died of a crash signal: see why */
 	FRONT_BROKEN       /* a process of the lab is gone: see why; a lab-fault fact is there */
 };
 
