@@ -133,6 +133,7 @@ struct brief {
 struct docket {
 	struct region *region;
 	const char *client, *client_version, *tool_version, *lab_mode;
+	const char *again; /* words of the command line that play a scenario again, behind --select NAME */
 	const char *const *claims;
 	size_t n_claims;
 	enum floor floor;

@@ -69,6 +69,7 @@ head_new(const struct docket *d, const char *started)
 	escaped_set_list(run, "claims", d->claims, d->n_claims);
 	escaped_set(run, "floor", floor_name(d->floor));
 	escaped_set(run, "lab", d->lab_mode);
+	escaped_set(run, "again", d->again);
 	escaped_set(run, "started", started);
 	must(json_object_set_new_nocheck(run, "by_wire", json_boolean(d->by_wire)) == 0);
 	must(json_object_set_new_nocheck(run, "scenarios", json_integer((json_int_t)d->n_briefs)) == 0);

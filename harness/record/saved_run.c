@@ -77,6 +77,7 @@ take_head(struct reading *r, const json_t *run, struct why *why)
 	    !escaped_text(run, "version", r->region, &d->client_version) ||
 	    !escaped_list(run, "claims", r->region, &d->claims, &d->n_claims) ||
 	    !escaped_text(run, "lab", r->region, &d->lab_mode) ||
+	    !escaped_text(run, "again", r->region, &d->again) ||
 	    !escaped_text(run, "started", r->region, &r->run->started) ||
 	    !escaped_flag(run, "by_wire", &d->by_wire) ||
 	    !escaped_number(run, "scenarios", INT_MAX, &r->scenarios) || d->floor == FLOORS)
@@ -223,7 +224,7 @@ fill_in(struct saved_run *run)
 {
 	struct docket *d = &run->docket;
 	const char **const texts[] = {
-	    &d->client, &d->client_version, &d->tool_version, &d->lab_mode, &run->started};
+	    &d->client, &d->client_version, &d->tool_version, &d->lab_mode, &d->again, &run->started};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (*texts[i] == NULL)

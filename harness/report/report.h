@@ -30,7 +30,7 @@ struct report {
 	uint64_t duration_ms;
 	bool interrupted;
 	const char *folder;  /* of the run, as a user would type it; NULL none */
-	const char *command; /* the client was a bare command line: this one; NULL: docket->client names it */
+	const char *program; /* as a user would type its name; NULL: mitmx */
 	/* The path of a scenario's capture, or NULL when there is none. May be NULL. */
 	const char *(*capture)(void *ctx, const char *scenario);
 	/* Looks up an id of `covers`; false when unknown. May be NULL. */

@@ -206,14 +206,12 @@ static void
 put_again(const struct page *p, const struct brief *b)
 {
 	const char *capture = p->r->capture != NULL ? p->r->capture(p->r->ctx, b->name) : NULL;
-	const char *client = p->r->docket->client != NULL ? p->r->docket->client : "";
+	const char *program = p->r->program != NULL ? p->r->program : "mitmx", *again = p->r->docket->again;
 
 	if (capture != NULL)
 		put_line(p, "capture", "%s", capture);
-	if (p->r->command != NULL)
-		put_line(p, "again", "mitmx run --select '%s' -- %s", b->name, p->r->command);
-	else
-		put_line(p, "again", "mitmx run %s%s--select '%s'", client, client[0] ? " " : "", b->name);
+	put_line(p, "again", "%s run --select %s%s%s", program, b->name, again != NULL && *again ? " " : "",
+	    again != NULL ? again : "");
 }
 
 static void

@@ -79,6 +79,7 @@ static const struct docket docket = {
     .client_version = "3.7.11",
     .tool_version = "0.1.0",
     .lab_mode = "root",
+    .again = "--flaw x -- sh -c 'exit 1'",
     .claims = names,
     .n_claims = 2,
     .floor = FLOOR_TLS,
@@ -168,6 +169,7 @@ same_docket(const struct docket *a, const struct docket *b)
 	SAME_TEXT(a->client_version, b->client_version);
 	SAME_TEXT(a->tool_version, b->tool_version);
 	SAME_TEXT(a->lab_mode, b->lab_mode);
+	SAME_TEXT(a->again, b->again);
 	SAME_LIST(a->claims, a->n_claims, b->claims, b->n_claims);
 	assert_true(a->floor == b->floor && a->by_wire == b->by_wire && a->n_briefs == b->n_briefs);
 	for (size_t i = 0; i < a->n_briefs; i++) {

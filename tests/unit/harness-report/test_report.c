@@ -120,6 +120,7 @@ static const struct docket docket = {.client = "postfix",
     .client_version = "3.7.11",
     .tool_version = "0.1.0",
     .lab_mode = "root",
+    .again = "--ip 6 postfix",
     .claims = claims,
     .n_claims = 2,
     .briefs = briefs,
@@ -206,7 +207,7 @@ static const char want_text[] =
     "it, and the client said nothing in time (the worst of 2)\n"
     "  why       silent\n"
     "  client    said nothing\n"
-    "  again     mitmx run postfix --select 'dane/x'\n"
+    "  again     mitmx run --select dane/x --ip 6 postfix\n"
     "\n"
     "VIOLATED  mta-sts/strip  (must)\n"
     "            STARTTLS is stripped ??\xe2\x80\x93 see\n"
@@ -224,7 +225,7 @@ static const char want_text[] =
     "  rule      RFC 8461 section 5 (STS-5-b): Never in clear.\n"
     "            STS-9-z\n"
     "  capture   out/wire/mta-sts/strip.pcapng\n"
-    "  again     mitmx run postfix --select 'mta-sts/strip'\n"
+    "  again     mitmx run --select mta-sts/strip --ip 6 postfix\n"
     "\n"
     "postfix 3.7.11; claims starttls, mta-sts; 8.4 s\n"
     "  1 honored   1 violated   1 unclear   0 recorded   7 skipped\n"
@@ -257,12 +258,12 @@ colors_come_only_when_asked_for(void **state)
 	(void)state;
 	r.colors = true;
 	r.verbose = true;
-	r.command = "swaks --to {recipient}";
+	r.program = "build/mitmx";
 	text = render(&r, "text");
 	assert_non_null(strstr(text, "\x1b[31mVIOLATED\x1b[0m"));
 	assert_non_null(strstr(text, "\x1b[32mhonored  \x1b[0m starttls/y\n"));
 	assert_non_null(strstr(text, "skipped  \x1b[0m x/3: a\n"));
-	assert_non_null(strstr(text, "again     mitmx run --select 'dane/x' -- swaks --to {recipient}\n"));
+	assert_non_null(strstr(text, "again     build/mitmx run --select dane/x --ip 6 postfix\n"));
 	free(text);
 }
 
