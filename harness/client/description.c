@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "harness/base/must.h"
+#include "harness/model/mechanism.h"
 
-static const char *const claim_words[] = {"starttls", "mta-sts", "dane", "tls-rpt", "requiretls", "submission", NULL};
 static const char *const floor_words[] = {"may", "tls", "verified", NULL};
 static const char *const root_words[] = {"host", NULL};
 
@@ -36,7 +36,7 @@ static const struct key fate_keys[] = {
 const struct key description_keys[] = {
 	{.name = "client", .kind = KEY_TEXT, .required = true, .meaning = "its name"},
 	{.name = "about", .kind = KEY_TEXT, .meaning = "one line about it"},
-	{.name = "claims", .kind = KEY_WORDS, .required = true, .words = claim_words, .meaning = "the mechanisms that it claims to support"},
+	{.name = "claims", .kind = KEY_WORDS, .required = true, .words = mechanism_names, .meaning = "the mechanisms that it claims to support"},
 	{.name = "floor", .kind = KEY_WORD, .words = floor_words, .meaning = "what it demands where no policy speaks"},
 	{.name = "root", .kind = KEY_WORD, .words = root_words, .meaning = "its file system: the host's own"},
 	{.name = "version", .kind = KEY_TEXT, .meaning = "command that prints its version"},

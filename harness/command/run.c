@@ -11,9 +11,11 @@
 #include "harness/command/captures.h"
 #include "harness/command/outcome_status.h"
 #include "harness/command/play.h"
+#include "harness/command/probe.h"
 #include "harness/command/reporting.h"
 #include "harness/command/selection.h"
 #include "harness/command/target.h"
+#include "harness/model/mechanism.h"
 
 #define JOBS_DEFAULT 32
 #define JOBS_MAX 1000
@@ -88,18 +90,17 @@ read_word(const struct command *self, const struct command_line *line, const cha
 static int
 read_claims(struct wish *w, const char *list)
 {
-	static const char *const known[] = {"starttls", "mta-sts", "dane", "tls-rpt", "requiretls", "submission"};
 	char *rest = list != NULL ? region_strdup(w->region, list) : NULL, *word;
 	const char **claims = NULL;
 
 	while (rest != NULL && (word = strsep(&rest, ",")) != NULL) {
 		size_t i = 0;
 
-		while (i < sizeof(known) / sizeof(known[0]) && !text_equal(word, known[i]))
+		while (i < mechanism_count() && !text_equal(word, mechanism_names[i]))
 			i++;
-		if (i == sizeof(known) / sizeof(known[0]))
-			return command_unknown("mechanism", word, known, i);
-		*(const char **)region_push(w->region, &claims, &w->n_claims, sizeof(*claims)) = known[i];
+		if (i == mechanism_count())
+			return command_unknown("mechanism", word, mechanism_names, i);
+		*(const char **)region_push(w->region, &claims, &w->n_claims, sizeof(*claims)) = mechanism_names[i];
 	}
 	w->claims = claims;
 	return EXIT_OK;
@@ -235,10 +236,28 @@ tell(const struct play *play, const struct selection *selection, const struct ru
 	return status_of_end(play, status);
 }
 
+/* A bare command line says nothing of itself: it is found out, but for what the user tells. */
+static int
+probe_first(struct play_options *o, const struct suite *suite, const struct wish *w, struct probe *probe, struct why *why)
+{
+	if (probe_client(probe, suite, o, o->folder, why) < 0)
+		return -1;
+	if (!w->quiet)
+		probe_print(probe, stdout);
+	o->floor = probe->floor;
+	o->by_wire = probe->by_wire;
+	if (w->claims == NULL) {
+		o->claims = probe->claims;
+		o->n_claims = probe->n_claims;
+	}
+	return 0;
+}
+
 static int
 play_and_tell(const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
 {
 	struct run_folder folder;
+	struct probe probe;
 	struct play play;
 	struct why why;
 	struct play_options o = {
@@ -262,6 +281,8 @@ play_and_tell(const struct client *client, const struct selection *selection, co
 
 	if (run_folder_make(&folder, out, client->name, o.started, &why) < 0)
 		return command_fail(EXIT_USAGE, "%s", why.text);
+	if (client->argv != NULL && probe_first(&o, selection->suite, w, &probe, &why) < 0)
+		return command_fail(EXIT_LAB, "%s", why.text);
 	if (play_run(&play, &o, &why) == 0)
 		status = tell(&play, selection, &folder, w, o.started);
 	else

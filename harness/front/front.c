@@ -53,7 +53,7 @@ struct front {
 
 struct address {
 	char *text; /* lower case */
-	uint32_t leg;
+	uint32_t leg, message;
 };
 
 /* --- facts -------------------------------------------------------------------------------- */
@@ -321,13 +321,25 @@ compare_addresses(const void *a, const void *b)
 }
 
 static void
-know_recipient(struct front *f, const char *text, uint32_t leg)
+know_recipient(struct front *f, const char *text, uint32_t leg, uint32_t message)
 {
 	struct address *a = must_alloc(sizeof(*a));
 
 	a->text = must_strdup(text);
 	a->leg = leg;
+	a->message = message;
 	must(tsearch(a, &f->leg_by_recipient, compare_addresses) != NULL);
+}
+
+static void
+know_recipients_of(struct front *f, uint32_t leg)
+{
+	const struct plan_leg *l = &f->plan->legs[leg];
+
+	for (size_t s = 0; s < l->n_steps; s++)
+		for (size_t m = 0; m < l->steps[s].n_messages; m++)
+			for (size_t i = 0; i < l->steps[s].messages[m].n_recipients; i++)
+				know_recipient(f, l->steps[s].messages[m].recipients[i].address, leg, l->steps[s].messages[m].number);
 }
 
 static void
@@ -343,7 +355,7 @@ static const struct address *
 find_recipient(struct front *f, struct bytes recipient)
 {
 	char text[512];
-	struct address key = {text, 0}, **found;
+	struct address key = {.text = text}, **found;
 
 	if (recipient.len >= sizeof(text))
 		return NULL;
@@ -394,6 +406,7 @@ client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct byt
 		return; /* a bounce of the client's own, say */
 	fact.leg = a->leg;
 	fact.step = course_step(f->courses[a->leg]);
+	fact.fate.message = a->message;
 	fact.fate.recipient = bytes_of(a->text);
 	fact.fate.fate = bytes_of(fate);
 	fact.fate.reason = reason;
@@ -560,10 +573,8 @@ front_init(struct front *f)
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
 	f->deadlines = must_alloc(f->plan->n_legs * sizeof(struct event *));
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		for (size_t s = 0; s < f->plan->legs[leg].n_steps; s++)
-			for (size_t m = 0; m < f->plan->legs[leg].steps[s].n_messages; m++)
-				for (size_t i = 0; is_played(f, leg) && i < f->plan->legs[leg].steps[s].messages[m].n_recipients; i++)
-					know_recipient(f, f->plan->legs[leg].steps[s].messages[m].recipients[i].address, leg);
+		if (is_played(f, leg))
+			know_recipients_of(f, leg);
 	part_init(&f->world, f, "world", FACT_FROM_WORLD, o->world_fd);
 	part_init(&f->witness, f, "witness", FACT_FROM_WITNESS, o->witness_fd);
 	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, on_exit_waits, f);

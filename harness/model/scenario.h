@@ -82,10 +82,14 @@ struct scenario_step {
 	const struct scenario_attack *attack;       /* what is going on in this step; never NULL */
 };
 
+/* What a scenario tells of a client that comes without a description; see harness/command/probe.h. */
+enum scenario_probe { PROBE_NONE, PROBE_HONEST, PROBE_BUSY, PROBE_STRIPPED, PROBE_UNPROVED, PROBES };
+
 struct scenario {
 	const char *name, *family, *title, *why, *file;
 	const char *const *covers, *const *needs, *const *catches;
 	size_t n_covers, n_needs, n_catches;
+	enum scenario_probe probe;
 	struct scenario_step *steps;
 	size_t n_steps;
 	bool has_control;      /* the legs differ */

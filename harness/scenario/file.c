@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/must.h"
+#include "harness/model/mechanism.h"
 #include "harness/scenario/reader.h"
 #include "harness/scenario/soundness.h"
 
@@ -15,8 +16,6 @@ static const char *const only_no[] = {"no", NULL};
 static const char *const same[] = {"same", NULL};
 static const char *const now_or_no[] = {"now", "no", NULL};
 static const char *const levels[] = {"must", "should", "may", "info", NULL};
-static const char *const mechanisms[] = {
-    "starttls", "mta-sts", "dane", "tls-rpt", "requiretls", "submission", NULL};
 static const char *const sets[] = {
 #define OUTCOME(ID, name, meaning) name,
 #include "harness/model/outcomes.def"
@@ -52,14 +51,18 @@ const struct key step_keys[] = {
     {0},
 };
 
+/* In the order of enum scenario_probe. */
+static const char *const probes[] = {"none", "honest", "busy", "stripped", "unproved", NULL};
+
 const struct key file_keys[] = {
     {"title", KEY_TEXT, true, "one line; $name stands for a row's value", NULL, NULL, 0, 0},
     {"why", KEY_TEXT, false, "a sentence or two for people who want to learn", NULL, NULL, 0, 0},
     {"covers", KEY_TEXTS, false, "ids from requirements.tsv", NULL, NULL, 0, 0},
-    {"needs", KEY_WORDS, false, "mechanisms that the client must claim, else skipped", mechanisms, NULL, 0,
+    {"needs", KEY_WORDS, false, "mechanisms that the client must claim, else skipped", mechanism_names, NULL, 0,
 	0},
     {"level", KEY_WORD, false, "the most that a breach can amount to (must)", levels, NULL, 0, 0},
     {"catches", KEY_TEXTS, false, "flaws of the built-in client that it finds", NULL, NULL, 0, 0},
+    {"probe", KEY_WORD, false, "what it finds out about a client without a description", probes, NULL, 0, 0},
     {"each", KEY_ANY, false, "rows; the first value names the scenario", NULL, NULL, 0, 0},
     {"world", KEY_MAP, false, "the receiving side, honest where nothing is said", NULL, world_keys, 0, 0},
     {"steps", KEY_ANY, true, "a list: send, retry, restart, or mappings", NULL, NULL, 0, 0},
@@ -258,6 +261,7 @@ read_scenario(struct region *r, const struct node *root, const struct node *row_
 	m.scenario->file = document_name(root->document);
 	m.scenario->title = key_text(root, "title", "");
 	m.scenario->why = key_text(root, "why", "");
+	m.scenario->probe = (enum scenario_probe)key_word(root, "probe", probes, PROBE_NONE);
 	m.scenario->recovers = !node_is(node_get(root, "retry"), "no");
 	m.expectations->level = (enum level)key_word(root, "level", levels, LEVEL_MUST);
 	read_lists(&m);
