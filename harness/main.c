@@ -3,7 +3,14 @@
 #include "harness/command/command.h"
 
 const struct command *const commands[] = {
-	&command_run, &command_list, &command_explain, &command_check, &command_judge, &command_send, &command_doctor, NULL,
+    &command_run,
+    &command_list,
+    &command_explain,
+    &command_check,
+    &command_judge,
+    &command_send,
+    &command_doctor,
+    NULL,
 };
 
 int

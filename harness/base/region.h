@@ -12,8 +12,8 @@
 
 struct region;
 
-struct region *region_new(void);       /* owned; never NULL */
-void region_free(struct region *r);    /* everything in it; NULL is fine */
+struct region *region_new(void);            /* owned; never NULL */
+void region_free(struct region *r);         /* everything in it; NULL is fine */
 size_t region_size(const struct region *r); /* bytes handed out */
 
 void *region_alloc(struct region *r, size_t len); /* aligned for any type; borrowed until region_free */

@@ -98,7 +98,11 @@ text_equal_nocase(const char *a, const char *b)
 static size_t
 escape_byte(char out[5], unsigned char c)
 {
-	const char *named = c == '\\' ? "\\\\" : c == '\r' ? "\\r" : c == '\n' ? "\\n" : c == '\t' ? "\\t" : NULL;
+	const char *named = c == '\\'   ? "\\\\"
+			    : c == '\r' ? "\\r"
+			    : c == '\n' ? "\\n"
+			    : c == '\t' ? "\\t"
+					: NULL;
 
 	if (named != NULL)
 		return (size_t)snprintf(out, 5, "%s", named);

@@ -27,7 +27,7 @@ bool bytes_begin_nocase(struct bytes a, const char *prefix);
 size_t bytes_find_nocase(struct bytes hay, struct bytes needle);
 struct bytes bytes_trim(struct bytes b); /* spaces, tabs, CR and LF at both ends */
 
-bool text_equal(const char *a, const char *b);        /* NULL equals NULL only */
+bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool text_equal_nocase(const char *a, const char *b);
 char text_lower(char c);
 bool text_is_alnum(char c);

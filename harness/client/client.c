@@ -18,7 +18,8 @@ client_of_command(const char *const *argv, size_t n)
 {
 	struct region *r = region_new();
 	struct client *c = region_alloc(r, sizeof(*c));
-	const char **copy = region_alloc(r, (n + 1) * sizeof(*copy)), **claims = region_alloc(r, sizeof(*claims));
+	const char **copy = region_alloc(r, (n + 1) * sizeof(*copy)),
+		   **claims = region_alloc(r, sizeof(*claims));
 	const char *slash;
 
 	must(n > 0);

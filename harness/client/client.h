@@ -23,14 +23,14 @@ enum fate_kind { FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_REASON, FATE_
 const char *fate_kind_name(enum fate_kind kind);
 
 struct client_pattern {
-	const char *text;  /* PCRE2; named groups recipient, id, reason */
-	unsigned line;     /* of client.yaml, for errors */
+	const char *text; /* PCRE2; named groups recipient, id, reason */
+	unsigned line;    /* of client.yaml, for errors */
 };
 
 struct client {
 	struct region *region;
 	const char *name, *about;
-	const char *directory;       /* of client.yaml on the host; NULL for a bare command line */
+	const char *directory; /* of client.yaml on the host; NULL for a bare command line */
 	const char *const *claims;
 	size_t n_claims;
 	enum floor floor;
@@ -40,13 +40,13 @@ struct client {
 	const char *ready_line;      /* PCRE2 pattern of a line on stdout; NULL */
 	uint16_t ready_port;         /* a TCP port of 127.0.0.1 that accepts; 0 none */
 	enum client_send send;
-	const char *send_command;    /* SEND_COMMAND: run by sh -c; NULL when argv is there */
-	const char *const *argv;     /* a bare command line with {recipient} and the like; NULL-terminated */
-	const char *send_host;       /* SEND_SMTP: dotted address in the client's machine */
+	const char *send_command; /* SEND_COMMAND: run by sh -c; NULL when argv is there */
+	const char *const *argv;  /* a bare command line with {recipient} and the like; NULL-terminated */
+	const char *send_host;    /* SEND_SMTP: dotted address in the client's machine */
 	uint16_t send_port;
 	struct client_pattern *fates[FATE_KINDS];
 	size_t n_fates[FATE_KINDS];
-	const char *retry, *stop;    /* commands; NULL none */
+	const char *retry, *stop; /* commands; NULL none */
 };
 
 void client_free(struct client *client);

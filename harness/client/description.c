@@ -19,35 +19,61 @@ static const char *const root_words[] = {"host", NULL};
 static const char *const log_words[] = {"stdout", NULL};
 
 static const struct key ready_keys[] = {
-	{.name = "tcp", .kind = KEY_TEXT, .meaning = "it is ready when this address of its machine accepts: 127.0.0.1:PORT"},
-	{.name = "line", .kind = KEY_TEXT, .meaning = "it is ready when it writes a line that matches this pattern"},
-	{0},
+    {.name = "tcp",
+	.kind = KEY_TEXT,
+	.meaning = "it is ready when this address of its machine accepts: 127.0.0.1:PORT"},
+    {.name = "line",
+	.kind = KEY_TEXT,
+	.meaning = "it is ready when it writes a line that matches this pattern"},
+    {0},
 };
 
 static const struct key fate_keys[] = {
-	{.name = "delivered", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: delivered"},
-	{.name = "deferred", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: kept, to be tried again"},
-	{.name = "bounced", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: given up for good"},
-	{.name = "reason", .kind = KEY_TEXTS, .meaning = "patterns of a line whose words explain a later fate of the same id"},
-	{.name = "no-attempt", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: not even tried"},
-	{0},
+    {.name = "delivered", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: delivered"},
+    {.name = "deferred",
+	.kind = KEY_TEXTS,
+	.meaning = "patterns of a line that says: kept, to be tried again"},
+    {.name = "bounced", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: given up for good"},
+    {.name = "reason",
+	.kind = KEY_TEXTS,
+	.meaning = "patterns of a line whose words explain a later fate of the same id"},
+    {.name = "no-attempt", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: not even tried"},
+    {0},
 };
 
 const struct key description_keys[] = {
-	{.name = "client", .kind = KEY_TEXT, .required = true, .meaning = "its name"},
-	{.name = "about", .kind = KEY_TEXT, .meaning = "one line about it"},
-	{.name = "claims", .kind = KEY_WORDS, .required = true, .words = mechanism_names, .meaning = "the mechanisms that it claims to support"},
-	{.name = "floor", .kind = KEY_WORD, .words = floor_words, .meaning = "what it demands where no policy speaks"},
-	{.name = "root", .kind = KEY_WORD, .words = root_words, .meaning = "its file system: the host's own"},
-	{.name = "version", .kind = KEY_TEXT, .meaning = "command that prints its version"},
-	{.name = "start", .kind = KEY_TEXT, .meaning = "command that starts it and stays; without it, one command a message"},
-	{.name = "ready", .kind = KEY_MAP, .keys = ready_keys, .meaning = "how it shows that it takes messages"},
-	{.name = "send", .kind = KEY_TEXT, .required = true, .meaning = "smtp://127.0.0.1:PORT, or a command line"},
-	{.name = "log", .kind = KEY_WORDS, .words = log_words, .meaning = "where its log is: its standard output and error"},
-	{.name = "fate", .kind = KEY_MAP, .keys = fate_keys, .meaning = "how its log tells what became of a message; groups recipient, id, reason"},
-	{.name = "retry", .kind = KEY_TEXT, .meaning = "command that has it try again what it holds"},
-	{.name = "stop", .kind = KEY_TEXT, .meaning = "command that ends it; without it, SIGTERM"},
-	{0},
+    {.name = "client", .kind = KEY_TEXT, .required = true, .meaning = "its name"},
+    {.name = "about", .kind = KEY_TEXT, .meaning = "one line about it"},
+    {.name = "claims",
+	.kind = KEY_WORDS,
+	.required = true,
+	.words = mechanism_names,
+	.meaning = "the mechanisms that it claims to support"},
+    {.name = "floor",
+	.kind = KEY_WORD,
+	.words = floor_words,
+	.meaning = "what it demands where no policy speaks"},
+    {.name = "root", .kind = KEY_WORD, .words = root_words, .meaning = "its file system: the host's own"},
+    {.name = "version", .kind = KEY_TEXT, .meaning = "command that prints its version"},
+    {.name = "start",
+	.kind = KEY_TEXT,
+	.meaning = "command that starts it and stays; without it, one command a message"},
+    {.name = "ready", .kind = KEY_MAP, .keys = ready_keys, .meaning = "how it shows that it takes messages"},
+    {.name = "send",
+	.kind = KEY_TEXT,
+	.required = true,
+	.meaning = "smtp://127.0.0.1:PORT, or a command line"},
+    {.name = "log",
+	.kind = KEY_WORDS,
+	.words = log_words,
+	.meaning = "where its log is: its standard output and error"},
+    {.name = "fate",
+	.kind = KEY_MAP,
+	.keys = fate_keys,
+	.meaning = "how its log tells what became of a message; groups recipient, id, reason"},
+    {.name = "retry", .kind = KEY_TEXT, .meaning = "command that has it try again what it holds"},
+    {.name = "stop", .kind = KEY_TEXT, .meaning = "command that ends it; without it, SIGTERM"},
+    {0},
 };
 
 /* "127.0.0.1:25": host in `r` and port; false when it is not of that form. */
@@ -64,7 +90,8 @@ split_address(struct region *r, const char *text, const char **ret_host, uint16_
 	*ret_host = region_strndup(r, text, (size_t)(colon - text));
 	port = strtoul(colon + 1, &end, 10);
 	*ret_port = (uint16_t)port;
-	return end != colon + 1 && *end == '\0' && port > 0 && port < 65536 && inet_pton(AF_INET, *ret_host, &ignored) == 1;
+	return end != colon + 1 && *end == '\0' && port > 0 && port < 65536 &&
+	       inet_pton(AF_INET, *ret_host, &ignored) == 1;
 }
 
 static void
@@ -96,7 +123,8 @@ check_pattern(const struct node *at, const char *text)
 
 	if (code == NULL) {
 		pcre2_get_error_message(error, message, sizeof(message));
-		node_complain(at, "the pattern is wrong at its character %zu: %s", (size_t)offset + 1, (const char *)message);
+		node_complain(at, "the pattern is wrong at its character %zu: %s", (size_t)offset + 1,
+		    (const char *)message);
 	}
 	pcre2_code_free(code);
 }
@@ -114,7 +142,8 @@ read_ready(struct client *c, const struct node *root)
 		check_pattern(node_get(ready, "line"), line);
 	}
 	if (c->start != NULL && tcp == NULL && line == NULL && c->send == SEND_COMMAND)
-		node_complain(node_key(root, "start"), "nothing says when it is ready: the key 'ready' is missing");
+		node_complain(
+		    node_key(root, "start"), "nothing says when it is ready: the key 'ready' is missing");
 }
 
 static void
@@ -123,7 +152,7 @@ read_fates(struct client *c, const struct node *root)
 	const struct node *fate = node_get(root, "fate");
 
 	for (int k = 0; k < FATE_KINDS; k++) {
-		const char *name = fate_kind_name((enum fate_kind)k), *const *texts;
+		const char *name = fate_kind_name((enum fate_kind)k), *const * texts;
 		const struct node *at = node_get(fate, name);
 		size_t n = key_texts(fate, name, c->region, &texts);
 
@@ -132,7 +161,8 @@ read_fates(struct client *c, const struct node *root)
 		for (size_t i = 0; i < n; i++) {
 			const struct node *item = at->kind == NODE_LIST ? at->items[i] : at;
 
-			c->fates[k][i] = (struct client_pattern){region_strdup(c->region, texts[i]), item->line};
+			c->fates[k][i] =
+			    (struct client_pattern){region_strdup(c->region, texts[i]), item->line};
 			check_pattern(item, texts[i]);
 		}
 	}

@@ -100,7 +100,8 @@ fail(struct driver *d, const char *what)
 
 	d->state = FAILED;
 	set_limit(d, 0);
-	snprintf(sentence, sizeof(sentence), "%s %s%s%s", d->client->name, what, last[0] ? "; its last words: " : "", last);
+	snprintf(sentence, sizeof(sentence), "%s %s%s%s", d->client->name, what,
+	    last[0] ? "; its last words: " : "", last);
 	d->calls.failed(d->calls.ctx, sentence);
 }
 
@@ -127,7 +128,8 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 
 	d->calls.exited(d->calls.ctx, FACT_NONE, d->client->start, status, signal);
 	if (was == STARTING || was == RUNNING) {
-		snprintf(what, sizeof(what), signal ? "was ended by signal %d" : "ended with status %d", signal ? signal : status);
+		snprintf(what, sizeof(what), signal ? "was ended by signal %d" : "ended with status %d",
+		    signal ? signal : status);
 		fail(d, what);
 	}
 	process_free(p);
@@ -141,7 +143,10 @@ launch(struct driver *d)
 {
 	static const struct process_calls calls = {on_line, on_daemon_over};
 	struct region *r = region_new();
-	struct words words = {.ca = d->options.ca, .resolver = d->options.resolver, .dir = WORDS_SCRATCH, .flaws = d->options.flaws};
+	struct words words = {.ca = d->options.ca,
+	    .resolver = d->options.resolver,
+	    .dir = WORDS_SCRATCH,
+	    .flaws = d->options.flaws};
 	const char *argv[] = {"/bin/sh", "-c", d->client->start, NULL};
 	struct why why;
 

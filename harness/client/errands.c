@@ -19,9 +19,9 @@
 
 struct task {
 	struct task *next;
-	struct driver_errand errand;  /* message NULL: about all */
-	const char *command;          /* NULL: the client's send command */
-	struct process *process;      /* NULL: waiting */
+	struct driver_errand errand; /* message NULL: about all */
+	const char *command;         /* NULL: the client's send command */
+	struct process *process;     /* NULL: waiting */
 	struct errands *errands;
 };
 
@@ -212,7 +212,10 @@ fill_words(struct errands *e, const struct task *t, struct region *r, struct wor
 {
 	const struct plan_message *m = t->errand.message;
 
-	*ret = (struct words){.ca = e->options.ca, .resolver = e->options.resolver, .dir = WORDS_SCRATCH, .flaws = e->options.flaws};
+	*ret = (struct words){.ca = e->options.ca,
+	    .resolver = e->options.resolver,
+	    .dir = WORDS_SCRATCH,
+	    .flaws = e->options.flaws};
 	if (m == NULL)
 		return 0;
 	ret->sender = m->sender;
@@ -260,8 +263,8 @@ start(struct errands *e, struct task *t)
 	const char *directory = e->options.client->directory != NULL ? WORDS_DIRECTORY : WORDS_SCRATCH;
 
 	if (fill_words(e, t, r, &words, &why) == 0)
-		t->process = process_start(e->base, &e->machine, argv_of(e, t, r, &words), words_environment(r, &words),
-		    directory, &calls, t, &why);
+		t->process = process_start(e->base, &e->machine, argv_of(e, t, r, &words),
+		    words_environment(r, &words), directory, &calls, t, &why);
 	region_free(r);
 	if (t->process == NULL) {
 		if (t->errand.message != NULL)

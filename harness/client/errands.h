@@ -14,8 +14,8 @@
 
 struct errands;
 
-struct errands *errands_new(struct event_base *base, const struct machine *machine, const struct driver_options *options,
-    const struct driver_calls *calls, struct fate_reader *fates);
+struct errands *errands_new(struct event_base *base, const struct machine *machine,
+    const struct driver_options *options, const struct driver_calls *calls, struct fate_reader *fates);
 void errands_free(struct errands *e);
 
 /* The client's own send command, for one message. */
@@ -26,7 +26,7 @@ void errands_about(struct errands *e, const char *command, const struct driver_e
 void errands_command(struct errands *e, const char *command);
 /* Kills what runs for this leg, and forgets what waits: its step is over. */
 void errands_abandon(struct errands *e, uint32_t leg);
-void errands_close(struct errands *e);           /* begins nothing more */
+void errands_close(struct errands *e);          /* begins nothing more */
 bool errands_are_none(const struct errands *e); /* that run */
 /* False when no command of ours has this pid. */
 bool errands_exit(struct errands *e, pid_t pid, int status, int signal);

@@ -12,7 +12,7 @@
 
 #define MATCH_LIMIT 100000 /* steps that one line may cost */
 #define LINE_MAX_LEN 8192
-#define RECIPIENTS_MAX 64  /* tied to one id */
+#define RECIPIENTS_MAX 64 /* tied to one id */
 
 struct pattern {
 	enum fate_kind kind;
@@ -46,7 +46,8 @@ fate_kind_name(enum fate_kind kind)
 }
 
 static int
-compile(struct pattern *ret, enum fate_kind kind, const struct client_pattern *p, const char *client, struct why *why)
+compile(struct pattern *ret, enum fate_kind kind, const struct client_pattern *p, const char *client,
+    struct why *why)
 {
 	int error;
 	PCRE2_SIZE offset;
@@ -172,7 +173,8 @@ group(struct fate_reader *r, const struct pattern *p, const char *name, struct b
 }
 
 static void
-tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, struct ticket *t, struct bytes reason)
+tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, struct ticket *t,
+    struct bytes reason)
 {
 	if (reason.len == 0 && t != NULL && t->reason != NULL)
 		reason = bytes_of(t->reason);
@@ -208,7 +210,8 @@ matched(struct fate_reader *r, const struct pattern *p, struct bytes line)
 void
 fate_reader_line(struct fate_reader *r, struct bytes line)
 {
-	static const enum fate_kind order[] = {FATE_REASON, FATE_NO_ATTEMPT, FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED};
+	static const enum fate_kind order[] = {
+	    FATE_REASON, FATE_NO_ATTEMPT, FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED};
 
 	if (line.len == 0)
 		return;
@@ -218,7 +221,8 @@ fate_reader_line(struct fate_reader *r, struct bytes line)
 		for (size_t i = 0; i < r->n_patterns; i++) {
 			const struct pattern *p = &r->patterns[i];
 
-			if (p->kind != order[k] || pcre2_match(p->code, (PCRE2_SPTR)line.data, line.len, 0, 0, r->match, r->context) < 0)
+			if (p->kind != order[k] || pcre2_match(p->code, (PCRE2_SPTR)line.data, line.len, 0, 0,
+						       r->match, r->context) < 0)
 				continue;
 			matched(r, p, line);
 			if (p->kind != FATE_REASON)

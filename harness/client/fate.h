@@ -20,7 +20,8 @@ struct fate_calls {
 };
 
 /* NULL and why (with the pattern's line and offset) when a pattern is wrong. */
-struct fate_reader *fate_reader_new(const struct client *client, const struct fate_calls *calls, struct why *why);
+struct fate_reader *
+fate_reader_new(const struct client *client, const struct fate_calls *calls, struct why *why);
 void fate_reader_free(struct fate_reader *reader);
 void fate_reader_line(struct fate_reader *reader, struct bytes line);
 /* An id learnt otherwise ("queued as ID"). */

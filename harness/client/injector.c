@@ -14,7 +14,7 @@
 
 #include "harness/base/must.h"
 
-#define SESSIONS_MAX 8   /* MTAs limit connections from one address */
+#define SESSIONS_MAX 8 /* MTAs limit connections from one address */
 #define LINE_LIMIT 4096
 
 enum state { SAY_HELO, SAY_MAIL, SAY_RCPT, SAY_DATA, SAY_CONTENT, AWAIT_TAKEN, AWAIT_RESET };
@@ -25,7 +25,7 @@ struct session {
 	enum state state;        /* what the next good reply leads to */
 	const struct plan_message *message;
 	size_t rcpt;
-	unsigned refused_code;   /* of a RCPT that was refused, kept until RSET is done */
+	unsigned refused_code; /* of a RCPT that was refused, kept until RSET is done */
 	char refused[512];
 };
 
@@ -250,7 +250,8 @@ happened(struct bufferevent *bev, short what, void *ctx)
 	(void)bev;
 	if (what & BEV_EVENT_CONNECTED)
 		return;
-	lost(ctx, what & BEV_EVENT_EOF ? "the client closed the connection" : "the client's port did not answer");
+	lost(ctx,
+	    what & BEV_EVENT_EOF ? "the client closed the connection" : "the client's port did not answer");
 }
 
 static int
@@ -288,7 +289,8 @@ feed(struct injector *i)
 		for (size_t n = 0; n < SESSIONS_MAX; n++)
 			opening += i->sessions[n].bev != NULL;
 	while (opening == 0 && i->first != NULL)
-		i->calls.answered(i->calls.ctx, take_waiting(i), 0, BYTES("the client's port cannot be reached"));
+		i->calls.answered(
+		    i->calls.ctx, take_waiting(i), 0, BYTES("the client's port cannot be reached"));
 }
 
 void

@@ -16,14 +16,15 @@
 struct injector;
 
 struct injector_calls {
-	/* The client answered the message: code 250 is taken; 0 when the connection failed. `reply` is borrowed. */
+	/* The client answered the message: code 250 is taken; 0 when the connection failed. `reply` is
+	 * borrowed. */
 	void (*answered)(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply);
 	void *ctx;
 };
 
 /* `to` is copied. Owned. */
-struct injector *injector_new(struct event_base *base, const struct machine *machine, const struct sockaddr *to,
-    socklen_t len, const struct injector_calls *calls);
+struct injector *injector_new(struct event_base *base, const struct machine *machine,
+    const struct sockaddr *to, socklen_t len, const struct injector_calls *calls);
 void injector_free(struct injector *i);
 /* Queues a message; it must stay valid until it was answered. */
 void injector_send(struct injector *i, const struct plan_message *message);

@@ -85,8 +85,9 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 }
 
 struct process *
-process_start(struct event_base *base, const struct machine *machine, const char *const *argv, const char *const *env,
-    const char *directory, const struct process_calls *calls, void *ctx, struct why *why)
+process_start(struct event_base *base, const struct machine *machine, const char *const *argv,
+    const char *const *env, const char *directory, const struct process_calls *calls, void *ctx,
+    struct why *why)
 {
 	struct machine_spawn spawn = {argv, env, directory, -1, -1, -1};
 	struct process *p;

@@ -16,13 +16,14 @@
 struct process;
 
 struct process_calls {
-	void (*line)(void *ctx, struct process *p, struct bytes line);        /* without its end */
-	void (*over)(void *ctx, struct process *p, int status, int signal);   /* once; the owner frees it */
+	void (*line)(void *ctx, struct process *p, struct bytes line);      /* without its end */
+	void (*over)(void *ctx, struct process *p, int status, int signal); /* once; the owner frees it */
 };
 
 /* NULL and why when it cannot be started. argv, env: as in machine.h. Owned. */
 struct process *process_start(struct event_base *base, const struct machine *machine, const char *const *argv,
-    const char *const *env, const char *directory, const struct process_calls *calls, void *ctx, struct why *why);
+    const char *const *env, const char *directory, const struct process_calls *calls, void *ctx,
+    struct why *why);
 /* Frees; a process that still runs is killed. */
 void process_free(struct process *p);
 pid_t process_pid(const struct process *p);

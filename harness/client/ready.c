@@ -26,7 +26,7 @@ struct ready {
 	void *ctx;
 	pcre2_code *pattern;
 	uint16_t port;
-	int fd;                    /* a connect under way, or -1 */
+	int fd; /* a connect under way, or -1 */
 	struct event *connecting, *again;
 	bool is_done;
 };
@@ -81,7 +81,8 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 static void
 try_port(struct ready *r)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(r->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons(r->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval soon = {.tv_usec = TRY_AGAIN_US};
 	struct why why;
 
@@ -96,8 +97,8 @@ try_port(struct ready *r)
 }
 
 struct ready *
-ready_new(struct event_base *base, const struct machine *machine, const struct client *client, void (*done)(void *ctx),
-    void *ctx, struct why *why)
+ready_new(struct event_base *base, const struct machine *machine, const struct client *client,
+    void (*done)(void *ctx), void *ctx, struct why *why)
 {
 	struct ready *r = must_alloc(sizeof(*r));
 	struct timeval now = {0};
@@ -112,7 +113,8 @@ ready_new(struct event_base *base, const struct machine *machine, const struct c
 	r->again = event_new(base, -1, 0, on_again, r);
 	must(r->again != NULL);
 	if (client->ready_line != NULL) {
-		r->pattern = pcre2_compile((PCRE2_SPTR)client->ready_line, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+		r->pattern = pcre2_compile(
+		    (PCRE2_SPTR)client->ready_line, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
 		if (r->pattern == NULL) {
 			why_set(why, "has a wrong `ready` pattern, at offset %zu", (size_t)offset);
 			ready_free(r);

@@ -10,19 +10,19 @@ static const struct {
 	size_t offset;
 	bool of_message;
 } names[] = {
-	{"{sender}", "MITMX_SENDER", offsetof(struct words, sender), true},
-	{"{recipient}", "MITMX_RECIPIENT", offsetof(struct words, recipient), true},
-	{"{message}", "MITMX_MESSAGE", offsetof(struct words, message), true},
-	{"{host}", "MITMX_HOST", offsetof(struct words, host), true},
-	{"{port}", "MITMX_PORT", offsetof(struct words, port), true},
-	{"{tls}", "MITMX_TLS", offsetof(struct words, tls), true},
-	{"{user}", "MITMX_USER", offsetof(struct words, user), true},
-	{"{password}", "MITMX_PASSWORD", offsetof(struct words, password), true},
-	{"{ca}", "MITMX_CA", offsetof(struct words, ca), false},
-	{"{resolver}", "MITMX_RESOLVER", offsetof(struct words, resolver), false},
-	{"{requiretls}", "MITMX_REQUIRETLS", offsetof(struct words, requiretls), true},
-	{"{dir}", "MITMX_DIR", offsetof(struct words, dir), false},
-	{"{flaws}", "MITMX_FLAW", offsetof(struct words, flaws), false},
+    {"{sender}", "MITMX_SENDER", offsetof(struct words, sender), true},
+    {"{recipient}", "MITMX_RECIPIENT", offsetof(struct words, recipient), true},
+    {"{message}", "MITMX_MESSAGE", offsetof(struct words, message), true},
+    {"{host}", "MITMX_HOST", offsetof(struct words, host), true},
+    {"{port}", "MITMX_PORT", offsetof(struct words, port), true},
+    {"{tls}", "MITMX_TLS", offsetof(struct words, tls), true},
+    {"{user}", "MITMX_USER", offsetof(struct words, user), true},
+    {"{password}", "MITMX_PASSWORD", offsetof(struct words, password), true},
+    {"{ca}", "MITMX_CA", offsetof(struct words, ca), false},
+    {"{resolver}", "MITMX_RESOLVER", offsetof(struct words, resolver), false},
+    {"{requiretls}", "MITMX_REQUIRETLS", offsetof(struct words, requiretls), true},
+    {"{dir}", "MITMX_DIR", offsetof(struct words, dir), false},
+    {"{flaws}", "MITMX_FLAW", offsetof(struct words, flaws), false},
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -90,7 +90,8 @@ bool
 words_name_a_message(const char *text)
 {
 	for (size_t i = 0; i < N_NAMES; i++)
-		if (names[i].of_message && (strstr(text, names[i].placeholder) != NULL || strstr(text, names[i].variable) != NULL))
+		if (names[i].of_message &&
+		    (strstr(text, names[i].placeholder) != NULL || strstr(text, names[i].variable) != NULL))
 			return true;
 	return false;
 }

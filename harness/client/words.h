@@ -10,13 +10,14 @@
 #include "harness/base/region.h"
 #include "harness/model/plan.h"
 
-#define WORDS_DIRECTORY "/mitmx"   /* the client's folder on its machine */
+#define WORDS_DIRECTORY "/mitmx" /* the client's folder on its machine */
 #define WORDS_SCRATCH "/tmp"
 #define WORDS_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What a command may be told; NULL: not known here, its variable is left out. */
 struct words {
-	const char *sender, *recipient, *message, *host, *port, *tls, *user, *password, *ca, *resolver, *requiretls, *dir;
+	const char *sender, *recipient, *message, *host, *port, *tls, *user, *password, *ca, *resolver,
+	    *requiretls, *dir;
 	const char *flaws; /* MITMX_FLAW, for the built-in client */
 };
 

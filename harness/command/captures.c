@@ -39,7 +39,8 @@ own_zones(struct owners *o, const struct plan_leg *leg)
 		for (size_t z = 0; w != last && z < w->n_zones; z++) {
 			struct owned_zone *zone = region_alloc(o->region, sizeof(*zone));
 
-			zone->apex = region_strndup(o->region, w->zones[z].apex, strlen(w->zones[z].apex) - 1);
+			zone->apex =
+			    region_strndup(o->region, w->zones[z].apex, strlen(w->zones[z].apex) - 1);
 			zone->scenario = leg->scenario;
 			must(tsearch(zone, &o->zones, compare_zones) != NULL);
 		}
@@ -62,7 +63,8 @@ scenario_of_name(void *ctx, const char *name)
 {
 	const struct owners *o = ctx;
 
-	for (; name != NULL && *name != '\0'; name = strchr(name, '.') != NULL ? strchr(name, '.') + 1 : NULL) {
+	for (; name != NULL && *name != '\0';
+	     name = strchr(name, '.') != NULL ? strchr(name, '.') + 1 : NULL) {
 		struct owned_zone key = {.apex = name}, **found = tfind(&key, &o->zones, compare_zones);
 
 		if (found != NULL)
@@ -91,7 +93,8 @@ secrets_of(const struct play *play, uint32_t scenario, struct region *r)
 		for (size_t i = 0; i < play->store.n_facts; i++) {
 			const struct fact *f = &play->store.facts[i];
 
-			if (f->kind != FACT_TLS_SECRET || f->leg >= plan->n_legs || plan->legs[f->leg].scenario != scenario)
+			if (f->kind != FACT_TLS_SECRET || f->leg >= plan->n_legs ||
+			    plan->legs[f->leg].scenario != scenario)
 				continue;
 			if (all != NULL) {
 				memcpy(all + len, f->tls_secret.line.data, f->tls_secret.line.len);
@@ -104,7 +107,8 @@ secrets_of(const struct play *play, uint32_t scenario, struct region *r)
 }
 
 static int
-write_one(const struct play *play, const struct wire_index *index, const struct run_folder *folder, uint32_t scenario, struct why *why)
+write_one(const struct play *play, const struct wire_index *index, const struct run_folder *folder,
+    uint32_t scenario, struct why *why)
 {
 	static const char *const interfaces[SPOOL_INTERFACES] = {"client's link", "link to refused hosts"};
 	const struct brief *brief = &play->docket->briefs[scenario];
@@ -137,7 +141,8 @@ int
 captures_write(const struct play *play, const struct run_folder *folder, bool all, struct why *why)
 {
 	struct owners owners = {.plan = play->plan, .region = region_new()};
-	struct wire_groups groups = {(uint32_t)play->plan->n_scenarios, scenario_of_host, scenario_of_name, &owners};
+	struct wire_groups groups = {
+	    (uint32_t)play->plan->n_scenarios, scenario_of_host, scenario_of_name, &owners};
 	struct wire_index *index;
 	int status = -1;
 

@@ -5,7 +5,8 @@
 
 #include "harness/command/play.h"
 
-/* For each scenario that was not honored or skipped, or for all that were played. -1 and why at the first trouble. */
+/* For each scenario that was not honored or skipped, or for all that were played. -1 and why at the first
+ * trouble. */
 int captures_write(const struct play *play, const struct run_folder *folder, bool all, struct why *why);
 
 #endif

@@ -73,15 +73,17 @@ command_count(const struct command *self, const struct command_line *line, const
 static void
 print_help(const struct command *self)
 {
-	printf("usage: mitmx %s%s%s\n\n%s\n", self->name, self->arguments[0] ? " " : "", self->arguments, self->summary);
+	printf("usage: mitmx %s%s%s\n\n%s\n", self->name, self->arguments[0] ? " " : "", self->arguments,
+	    self->summary);
 	for (size_t i = 0; i < count_options(self); i++) {
 		const struct command_option *o = &self->options[i];
 		char left[64];
 
 		if (o->meaning == NULL)
 			continue;
-		snprintf(left, sizeof(left), "%s--%s%s%s", o->letter ? (char[]){'-', o->letter, ',', ' ', 0} : "    ",
-		    o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+		snprintf(left, sizeof(left), "%s--%s%s%s",
+		    o->letter ? (char[]){'-', o->letter, ',', ' ', 0} : "    ", o->name,
+		    o->argument ? " " : "", o->argument ? o->argument : "");
 		printf("%s  %-26s %s\n", i == 0 ? "\n" : "", left, o->meaning);
 	}
 }
@@ -89,7 +91,8 @@ print_help(const struct command *self)
 static void
 print_commands(void)
 {
-	puts("usage: mitmx COMMAND [OPTIONS]\n\nplays the man in the middle against a mail client, and says whether it kept to its policy\n");
+	puts("usage: mitmx COMMAND [OPTIONS]\n\nplays the man in the middle against a mail client, and says "
+	     "whether it kept to its policy\n");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	puts("\nmitmx COMMAND --help tells the options of one.");
@@ -125,7 +128,8 @@ fill_getopt(const struct command *self, struct option *longs, char *shorts)
 	for (size_t i = 0; i < n; i++) {
 		const struct command_option *o = &self->options[i];
 
-		longs[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, 256 + (int)i};
+		longs[i] = (struct option){
+		    o->name, o->argument ? required_argument : no_argument, NULL, 256 + (int)i};
 		if (o->letter == 0)
 			continue;
 		*shorts++ = o->letter;
@@ -182,9 +186,11 @@ parse(const struct command *self, int argc, char **argv, struct command_line *re
 		size_t i = index_of_letter(self, c);
 
 		if (ret->count[i] > 0 && !self->options[i].many && optarg != NULL)
-			return command_fail(EXIT_USAGE, "option '--%s' was given twice", self->options[i].name);
+			return command_fail(
+			    EXIT_USAGE, "option '--%s' was given twice", self->options[i].name);
 		if (ret->count[i] >= COMMAND_VALUES_MAX)
-			return command_fail(EXIT_USAGE, "option '--%s' was given too often", self->options[i].name);
+			return command_fail(
+			    EXIT_USAGE, "option '--%s' was given too often", self->options[i].name);
 		ret->values[i][ret->count[i]++] = optarg;
 	}
 	return 0;

@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 enum exit_status {
-	EXIT_OK = 0,          /* all honored, or nothing was wrong */
+	EXIT_OK = 0, /* all honored, or nothing was wrong */
 	EXIT_VIOLATED = 1,
-	EXIT_USAGE = 2,       /* wrong usage, or a broken scenario or client file */
-	EXIT_LAB = 3,         /* the lab could not run, or unclear */
+	EXIT_USAGE = 2, /* wrong usage, or a broken scenario or client file */
+	EXIT_LAB = 3,   /* the lab could not run, or unclear */
 	EXIT_INTERRUPTED = 130
 };
 
@@ -31,22 +31,23 @@ struct command_option {
 struct command_line {
 	unsigned count[COMMAND_OPTIONS_MAX];
 	const char *values[COMMAND_OPTIONS_MAX][COMMAND_VALUES_MAX];
-	int n_words;          /* what is left after the options, "--" and what follows included as words */
+	int n_words; /* what is left after the options, "--" and what follows included as words */
 	char **words;
-	bool dashes;          /* there was a "--" */
-	int n_plain;          /* of the words: how many stand before it */
+	bool dashes; /* there was a "--" */
+	int n_plain; /* of the words: how many stand before it */
 };
 
 struct command {
 	const char *name, *arguments, *summary;
-	const struct command_option *options; /* ends with a NULL name */
+	const struct command_option *options;                                    /* ends with a NULL name */
 	int (*run)(const struct command *self, const struct command_line *line); /* an enum exit_status */
 };
 
 /* The table of all, ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_run, command_list, command_explain, command_check, command_judge, command_send, command_doctor;
+extern const struct command command_run, command_list, command_explain, command_check, command_judge,
+    command_send, command_doctor;
 
 /* The last value of option `name`, or NULL. */
 const char *command_value(const struct command *self, const struct command_line *line, const char *name);

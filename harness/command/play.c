@@ -18,7 +18,7 @@
 
 #define CLIENT_LOG_MAX (64l * 1024 * 1024) /* a client that floods its log is cut off here */
 
-#define SESSIONS_MAX 64                    /* labs that one run may start while it looks for a crash */
+#define SESSIONS_MAX 64 /* labs that one run may start while it looks for a crash */
 
 /* Scenarios that are played in one lab. */
 struct part {
@@ -34,8 +34,8 @@ struct stage {
 	struct facts_file *file;
 	FILE *log;
 	struct progress progress;
-	struct part *parts;       /* still to be played */
-	struct fact_store heard;  /* of the part under way */
+	struct part *parts;      /* still to be played */
+	struct fact_store heard; /* of the part under way */
 	unsigned n_sessions;
 };
 
@@ -147,15 +147,15 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 	struct stage *s = ctx;
 	const struct play_options *o = s->options;
 	struct docket_about about = {
-		.client = o->client->name,
-		.client_version = version,
-		.tool_version = MITMX_VERSION,
-		.lab_mode = lab_mode_name(mode),
-		.again = o->again,
-		.claims = o->claims,
-		.n_claims = o->n_claims,
-		.floor = o->floor,
-		.by_wire = o->by_wire,
+	    .client = o->client->name,
+	    .client_version = version,
+	    .tool_version = MITMX_VERSION,
+	    .lab_mode = lab_mode_name(mode),
+	    .again = o->again,
+	    .claims = o->claims,
+	    .n_claims = o->n_claims,
+	    .floor = o->floor,
+	    .by_wire = o->by_wire,
 	};
 	char path[PATH_MAX], started[32];
 	struct tm tm;
@@ -185,7 +185,8 @@ on_log(void *ctx, struct bytes line)
 {
 	struct stage *s = ctx;
 
-	if (ftell(s->log) < CLIENT_LOG_MAX && (fwrite(line.data, 1, line.len, s->log) < line.len || fputc('\n', s->log) == EOF)) {
+	if (ftell(s->log) < CLIENT_LOG_MAX &&
+	    (fwrite(line.data, 1, line.len, s->log) < line.len || fputc('\n', s->log) == EOF)) {
 		struct why why;
 
 		note_disk(s->play, why_errno(&why, "cannot write client.log"), &why);
@@ -226,20 +227,20 @@ run_session(struct stage *s, const struct part *part, struct why *why)
 	const struct play_options *o = s->options;
 	bool *plays = legs_of(s->play->plan, part);
 	struct session_options session = {
-		.plan = s->play->plan,
-		.plays = plays,
-		.client = o->client,
-		.jobs = o->jobs,
-		.deadline_s = o->deadline_s,
-		.flaws = o->flaws,
-		.by_wire = o->by_wire,
-		.out = o->folder->path,
-		.spool_fd = s->play->spool_fd,
-		.began = on_began,
-		.take = on_fact,
-		.log = on_log,
-		.progress = on_progress,
-		.ctx = s,
+	    .plan = s->play->plan,
+	    .plays = plays,
+	    .client = o->client,
+	    .jobs = o->jobs,
+	    .deadline_s = o->deadline_s,
+	    .flaws = o->flaws,
+	    .by_wire = o->by_wire,
+	    .out = o->folder->path,
+	    .spool_fd = s->play->spool_fd,
+	    .began = on_began,
+	    .take = on_fact,
+	    .log = on_log,
+	    .progress = on_progress,
+	    .ctx = s,
 	};
 	enum front_end end = session_run(&session, why);
 
@@ -258,7 +259,8 @@ run_part(struct stage *s, const struct part *part, struct why *why)
 	fact_store_init(&s->heard);
 	end = run_session(s, part, why);
 	if (end == FRONT_CRASHED && part->n > 1 && s->n_sessions < SESSIONS_MAX &&
-	    ftruncate(s->play->spool_fd, spooled) == 0 && lseek(s->play->spool_fd, spooled, SEEK_SET) == spooled)
+	    ftruncate(s->play->spool_fd, spooled) == 0 &&
+	    lseek(s->play->spool_fd, spooled, SEEK_SET) == spooled)
 		push_halves(s, part);
 	else
 		keep_facts(s);

@@ -15,18 +15,18 @@
 struct play_options {
 	const struct scenario *const *scenarios; /* borrowed */
 	size_t n_scenarios;
-	const struct client *client;             /* borrowed */
-	const char *const *claims;               /* of this run: the client's own, told, or found */
+	const struct client *client; /* borrowed */
+	const char *const *claims;   /* of this run: the client's own, told, or found */
 	size_t n_claims;
 	enum floor floor;
 	bool by_wire;
-	const char *flaws;                       /* NULL none */
+	const char *flaws; /* NULL none */
 	uint8_t family;
 	enum plan_plant plant;
 	unsigned jobs, deadline_s;
-	bool quiet;                              /* no live line */
-	const char *again;                       /* see again.h */
-	const struct run_folder *folder;         /* facts.jsonl, client.log and the spool go there */
+	bool quiet;                      /* no live line */
+	const char *again;               /* see again.h */
+	const struct run_folder *folder; /* facts.jsonl, client.log and the spool go there */
 	time_t started;
 };
 
@@ -37,10 +37,10 @@ struct play {
 	struct judgments judgments;
 	enum lab_mode lab_mode;
 	enum front_end end;
-	struct why why;        /* of an end that is not FRONT_DONE */
-	struct why disk;       /* trouble with the files; empty when there was none */
-	bool judged;           /* the lab stood, so there are judgments */
-	int spool_fd;          /* -1 none */
+	struct why why;  /* of an end that is not FRONT_DONE */
+	struct why disk; /* trouble with the files; empty when there was none */
+	bool judged;     /* the lab stood, so there are judgments */
+	int spool_fd;    /* -1 none */
 	uint64_t duration_ns;
 };
 

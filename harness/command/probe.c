@@ -45,7 +45,8 @@ asked_for(const struct play *play, const char *label)
 	for (size_t i = 0; i < play->store.n_facts; i++) {
 		const struct fact *f = &play->store.facts[i];
 
-		if (f->kind == FACT_DNS_ASKED && (bytes_begin_nocase(f->dns_asked.label, label) || bytes_begin_nocase(f->dns_asked.name, label)))
+		if (f->kind == FACT_DNS_ASKED && (bytes_begin_nocase(f->dns_asked.label, label) ||
+						     bytes_begin_nocase(f->dns_asked.name, label)))
 			return true;
 	}
 	return false;
@@ -87,8 +88,10 @@ conclude(struct probe *ret, const struct findings *f, struct why *why)
 	if (honest == NULL || !honest->arrived) {
 		struct bytes said = honest != NULL ? honest->reason : (struct bytes){NULL, 0};
 
-		return why_set(why, "the honest control failed: in a world without any attack the message was %s%s%.*s",
-		    honest != NULL ? outcome_name(honest->outcome) : "not sent", said.len > 0 ? "; the client said: " : "", (int)said.len, said.data);
+		return why_set(why,
+		    "the honest control failed: in a world without any attack the message was %s%s%.*s",
+		    honest != NULL ? outcome_name(honest->outcome) : "not sent",
+		    said.len > 0 ? "; the client said: " : "", (int)said.len, said.data);
 	}
 	*ret = (struct probe){.floor = floor_of_client(f)};
 	ret->by_wire = busy != NULL && bytes_equal(busy->fate, BYTES("delivered"));
@@ -100,7 +103,8 @@ conclude(struct probe *ret, const struct findings *f, struct why *why)
 }
 
 int
-probe_client(struct probe *ret, const struct suite *suite, const struct play_options *like, const struct run_folder *folder, struct why *why)
+probe_client(struct probe *ret, const struct suite *suite, const struct play_options *like,
+    const struct run_folder *folder, struct why *why)
 {
 	const struct scenario *scenarios[PROBES];
 	struct play_options o = *like;
@@ -115,7 +119,8 @@ probe_client(struct probe *ret, const struct suite *suite, const struct play_opt
 	o.n_claims = 0;
 	o.plant = PLANT_NOTHING;
 	o.folder = &inside;
-	if (run_folder_path(folder, "probe", path, why) < 0 || run_folder_make(&inside, path, o.client->name, o.started, why) < 0)
+	if (run_folder_path(folder, "probe", path, why) < 0 ||
+	    run_folder_make(&inside, path, o.client->name, o.started, why) < 0)
 		return -1;
 	if (play_run(&play, &o, why) == 0) {
 		look_at(&findings, &play, scenarios, o.n_scenarios);
@@ -135,6 +140,6 @@ probe_print(const struct probe *p, FILE *to)
 	fputs("probe: uses", to);
 	for (size_t i = 0; i < p->n_claims; i++)
 		fprintf(to, "%s %s", i > 0 ? "," : "", p->claims[i]);
-	fprintf(to, "%s; demands %s; its exit status %s\n", p->n_claims == 0 ? " no TLS" : "", demands[p->floor],
-	    p->by_wire ? "says only that it took the message" : "tells the fate");
+	fprintf(to, "%s; demands %s; its exit status %s\n", p->n_claims == 0 ? " no TLS" : "",
+	    demands[p->floor], p->by_wire ? "says only that it took the message" : "tells the fate");
 }

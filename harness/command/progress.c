@@ -17,7 +17,8 @@ progress_init(struct progress *p, bool quiet)
 {
 	const char *term = getenv("TERM");
 
-	*p = (struct progress){.live = !quiet && isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0};
+	*p = (struct progress){
+	    .live = !quiet && isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0};
 }
 
 void
@@ -29,8 +30,8 @@ progress_show(struct progress *p, size_t done, size_t all, const char *slowest)
 		return;
 	p->shown_ns = now;
 	p->shown = true;
-	fprintf(stderr, "\r\033[K%zu of %zu legs are over%s%.*s", done, all, slowest != NULL ? "; open: " : "", NAME_WIDTH,
-	    slowest != NULL ? slowest : "");
+	fprintf(stderr, "\r\033[K%zu of %zu legs are over%s%.*s", done, all,
+	    slowest != NULL ? "; open: " : "", NAME_WIDTH, slowest != NULL ? slowest : "");
 	fflush(stderr);
 }
 

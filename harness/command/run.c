@@ -24,20 +24,22 @@
 #define FLAWS_TEXT_MAX 1024
 
 static const struct command_option options[] = {
-	{'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
-	{'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
-	{'o', "out", "DIR", "the run's folder; mitmx-runs/CLIENT-TIME otherwise", false},
-	{'j', "jobs", "N", "commands of a one-shot client that run at once (32)", false},
-	{0, "claims", "LIST", "mechanisms that the client is held to, with commas, in place of what it claims", false},
-	{0, "deadline", "SECONDS", "when a step without an end is given up (30)", false},
-	{0, "ip", "4|6", "the address family of honest hosts (4)", false},
-	{0, "keep", "all", "captures of all scenarios, not only of those that were not honored", false},
-	{0, "flaw", "NAME", "the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
-	{0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
-	{'q', "quiet", NULL, "no live line, no summary when all is well", false},
-	{'v', "verbose", NULL, "say a word about every scenario", false},
-	{0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */
-	{0},
+    {'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
+    {'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
+    {'o', "out", "DIR", "the run's folder; mitmx-runs/CLIENT-TIME otherwise", false},
+    {'j', "jobs", "N", "commands of a one-shot client that run at once (32)", false},
+    {0, "claims", "LIST", "mechanisms that the client is held to, with commas, in place of what it claims",
+	false},
+    {0, "deadline", "SECONDS", "when a step without an end is given up (30)", false},
+    {0, "ip", "4|6", "the address family of honest hosts (4)", false},
+    {0, "keep", "all", "captures of all scenarios, not only of those that were not honored", false},
+    {0, "flaw", "NAME",
+	"the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
+    {0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+    {'q', "quiet", NULL, "no live line, no summary when all is well", false},
+    {'v', "verbose", NULL, "say a word about every scenario", false},
+    {0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */
+    {0},
 };
 
 /* What the command line asks for. */
@@ -50,14 +52,15 @@ struct wish {
 	char flaws[FLAWS_TEXT_MAX]; /* with commas */
 	const char *const *claims;  /* NULL: the client's own */
 	size_t n_claims;
-	const char *again;          /* see again.h */
+	const char *again; /* see again.h */
 	struct region *region;
 };
 
 /* --- options ------------------------------------------------------------------------------------ */
 
 static int
-read_number(const struct command *self, const struct command_line *line, const char *name, unsigned most, unsigned fallback, unsigned *ret)
+read_number(const struct command *self, const struct command_line *line, const char *name, unsigned most,
+    unsigned fallback, unsigned *ret)
 {
 	const char *text = command_value(self, line, name);
 	unsigned long n;
@@ -68,14 +71,16 @@ read_number(const struct command *self, const struct command_line *line, const c
 		return EXIT_OK;
 	n = strtoul(text, &end, 10);
 	if (end == text || *end != '\0' || text[0] == '-' || n < 1 || n > most)
-		return command_fail(EXIT_USAGE, "--%s takes a number from 1 to %u, not '%s'", name, most, text);
+		return command_fail(
+		    EXIT_USAGE, "--%s takes a number from 1 to %u, not '%s'", name, most, text);
 	*ret = (unsigned)n;
 	return EXIT_OK;
 }
 
 /* The index of the option's value among the words, or the fallback. */
 static int
-read_word(const struct command *self, const struct command_line *line, const char *name, const char *const *words, size_t n, unsigned *ret)
+read_word(const struct command *self, const struct command_line *line, const char *name,
+    const char *const *words, size_t n, unsigned *ret)
 {
 	const char *text = command_value(self, line, name);
 
@@ -100,7 +105,8 @@ read_claims(struct wish *w, const char *list)
 			i++;
 		if (i == mechanism_count())
 			return command_unknown("mechanism", word, mechanism_names, i);
-		*(const char **)region_push(w->region, &claims, &w->n_claims, sizeof(*claims)) = mechanism_names[i];
+		*(const char **)region_push(w->region, &claims, &w->n_claims, sizeof(*claims)) =
+		    mechanism_names[i];
 	}
 	w->claims = claims;
 	return EXIT_OK;
@@ -124,7 +130,8 @@ read_flaws(struct wish *w, const struct command *self, const struct command_line
 			k++;
 		if (k == FLAWS)
 			return command_unknown("flaw", name, known, FLAWS);
-		len += (size_t)snprintf(w->flaws + len, sizeof(w->flaws) - len, "%s%s", i > 0 ? "," : "", name);
+		len +=
+		    (size_t)snprintf(w->flaws + len, sizeof(w->flaws) - len, "%s%s", i > 0 ? "," : "", name);
 	}
 	return EXIT_OK;
 }
@@ -132,8 +139,10 @@ read_flaws(struct wish *w, const struct command *self, const struct command_line
 static int
 read_wish(struct wish *w, const struct command *self, const struct command_line *line)
 {
-	static const char *const levels[] = {"must", "should", "may", "info"}, *const families[] = {"4", "6"}, *const keeps[] = {"all"};
-	static const char *const plants[] = {"nothing", "inert-moves", "withhold-clear", "deaf-witness", "dead-control"};
+	static const char *const levels[] = {"must", "should", "may", "info"}, *const families[] = {"4", "6"},
+				 *const keeps[] = {"all"};
+	static const char *const plants[] = {
+	    "nothing", "inert-moves", "withhold-clear", "deaf-witness", "dead-control"};
 	unsigned level, family, keep, plant;
 	int status = read_word(self, line, "level", levels, 4, &level);
 
@@ -146,7 +155,8 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 	if (status == EXIT_OK)
 		status = read_number(self, line, "jobs", JOBS_MAX, JOBS_DEFAULT, &w->jobs);
 	if (status == EXIT_OK)
-		status = read_number(self, line, "deadline", DEADLINE_MAX_S, DEADLINE_DEFAULT_S, &w->deadline_s);
+		status =
+		    read_number(self, line, "deadline", DEADLINE_MAX_S, DEADLINE_DEFAULT_S, &w->deadline_s);
 	if (status == EXIT_OK)
 		status = read_claims(w, command_value(self, line, "claims"));
 	if (status == EXIT_OK)
@@ -202,33 +212,35 @@ status_of_end(const struct play *play, int status)
 }
 
 static int
-tell(const struct play *play, const struct selection *selection, const struct run_folder *folder, const struct wish *w, time_t began)
+tell(const struct play *play, const struct selection *selection, const struct run_folder *folder,
+    const struct wish *w, time_t began)
 {
 	struct reporting around = {.suite = selection->suite, .folder = folder->path};
 	char started[32];
 	struct tm tm;
 	struct report r = {
-		.docket = play->docket,
-		.judgments = &play->judgments,
-		.facts = play->store.facts,
-		.n_facts = play->store.n_facts,
-		.started = started,
-		.duration_ms = play->duration_ns / 1000000,
-		.interrupted = play->end != FRONT_DONE,
-		.folder = folder->path,
-		.program = program_invocation_name,
-		.capture = reporting_capture,
-		.source = reporting_source,
-		.ctx = &around,
-		.colors = reporting_colors(),
-		.verbose = w->verbose,
+	    .docket = play->docket,
+	    .judgments = &play->judgments,
+	    .facts = play->store.facts,
+	    .n_facts = play->store.n_facts,
+	    .started = started,
+	    .duration_ms = play->duration_ns / 1000000,
+	    .interrupted = play->end != FRONT_DONE,
+	    .folder = folder->path,
+	    .program = program_invocation_name,
+	    .capture = reporting_capture,
+	    .source = reporting_source,
+	    .ctx = &around,
+	    .colors = reporting_colors(),
+	    .verbose = w->verbose,
 	};
 	int status = outcome_status(&play->judgments, w->level);
 	struct why why = play->disk;
 
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&began, &tm));
 	if (captures_write(play, folder, w->keep_all, &why) < 0 || write_files(&r, folder, &why) < 0 ||
-	    ((!w->quiet || status != EXIT_OK) && report_text(&r, stdout, &why) < 0) || play->disk.text[0] != '\0') {
+	    ((!w->quiet || status != EXIT_OK) && report_text(&r, stdout, &why) < 0) ||
+	    play->disk.text[0] != '\0') {
 		command_fail(EXIT_LAB, "%s", why.text);
 		if (status == EXIT_OK)
 			status = EXIT_LAB;
@@ -238,7 +250,8 @@ tell(const struct play *play, const struct selection *selection, const struct ru
 
 /* A bare command line says nothing of itself: it is found out, but for what the user tells. */
 static int
-probe_first(struct play_options *o, const struct suite *suite, const struct wish *w, struct probe *probe, struct why *why)
+probe_first(struct play_options *o, const struct suite *suite, const struct wish *w, struct probe *probe,
+    struct why *why)
 {
 	if (probe_client(probe, suite, o, o->folder, why) < 0)
 		return -1;
@@ -254,28 +267,29 @@ probe_first(struct play_options *o, const struct suite *suite, const struct wish
 }
 
 static int
-play_and_tell(const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
+play_and_tell(
+    const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
 {
 	struct run_folder folder;
 	struct probe probe;
 	struct play play;
 	struct why why;
 	struct play_options o = {
-		.scenarios = selection->chosen,
-		.n_scenarios = selection->n,
-		.client = client,
-		.claims = w->claims != NULL ? w->claims : client->claims,
-		.n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
-		.floor = client->floor,
-		.flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
-		.family = w->family,
-		.plant = w->plant,
-		.jobs = w->jobs,
-		.deadline_s = w->deadline_s,
-		.quiet = w->quiet,
-		.again = w->again,
-		.folder = &folder,
-		.started = time(NULL),
+	    .scenarios = selection->chosen,
+	    .n_scenarios = selection->n,
+	    .client = client,
+	    .claims = w->claims != NULL ? w->claims : client->claims,
+	    .n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
+	    .floor = client->floor,
+	    .flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
+	    .family = w->family,
+	    .plant = w->plant,
+	    .jobs = w->jobs,
+	    .deadline_s = w->deadline_s,
+	    .quiet = w->quiet,
+	    .again = w->again,
+	    .folder = &folder,
+	    .started = time(NULL),
 	};
 	int status;
 
@@ -302,7 +316,8 @@ run(const struct command *self, const struct command_line *line)
 	if (status == EXIT_OK)
 		status = target_open(&client, line);
 	if (status == EXIT_OK && wish.flaws[0] != '\0' && !text_equal(client->name, "built-in"))
-		status = command_fail(EXIT_USAGE, "only the built-in client makes mistakes on demand, not %s", client->name);
+		status = command_fail(
+		    EXIT_USAGE, "only the built-in client makes mistakes on demand, not %s", client->name);
 	if (status == EXIT_OK) {
 		status = selection_of_line(&selection, self, line);
 		if (status == EXIT_OK)
@@ -314,4 +329,5 @@ run(const struct command *self, const struct command_line *line)
 	return status;
 }
 
-const struct command command_run = {"run", "[CLIENT | -- COMMAND ...]", "plays scenarios against a client and judges it", options, run};
+const struct command command_run = {
+    "run", "[CLIENT | -- COMMAND ...]", "plays scenarios against a client and judges it", options, run};

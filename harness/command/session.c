@@ -38,12 +38,12 @@ world_body(void *ctx, const struct lab_child *child)
 {
 	struct session *s = ctx;
 	struct world_options o = {
-		.plan = s->options->plan,
-		.pki = s->pki,
-		.fact_fd = child->fact_fd,
-		.interface = child->interface,
-		.set_reach = set_reach,
-		.ctx = child->lab,
+	    .plan = s->options->plan,
+	    .pki = s->pki,
+	    .fact_fd = child->fact_fd,
+	    .interface = child->interface,
+	    .set_reach = set_reach,
+	    .ctx = child->lab,
 	};
 
 	return world_main(&o);
@@ -54,10 +54,10 @@ witness_body(void *ctx, const struct lab_child *child)
 {
 	struct session *s = ctx;
 	struct witness_options o = {
-		.plan = s->options->plan,
-		.fact_fd = child->fact_fd,
-		.spool_fd = s->options->spool_fd,
-		.interfaces = {child->interface, child->refused_interface},
+	    .plan = s->options->plan,
+	    .fact_fd = child->fact_fd,
+	    .spool_fd = s->options->spool_fd,
+	    .interfaces = {child->interface, child->refused_interface},
 	};
 
 	return witness_main(&o);
@@ -115,35 +115,37 @@ start_lab(struct session *s, struct why *why)
 
 	plan_address_text(at, resolver);
 	/* trust-ad: else glibc hides the AD bit from the client, and with it DANE. */
-	snprintf(resolv_conf, sizeof(resolv_conf), "nameserver %s\noptions edns0 trust-ad timeout:2 attempts:2\n", resolver);
+	snprintf(resolv_conf, sizeof(resolv_conf),
+	    "nameserver %s\noptions edns0 trust-ad timeout:2 attempts:2\n", resolver);
 	snprintf(link, sizeof(link), TRUST_DIRECTORY "/%s", pki_root_link(s->pki));
 	const struct lab_file files[] = {
-		file_of("/etc/resolv.conf", resolv_conf),
-		file_of("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 client.example client\n"),
-		file_of("/etc/hostname", "client.example\n"),
-		file_of("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"),
+	    file_of("/etc/resolv.conf", resolv_conf),
+	    file_of("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 client.example client\n"),
+	    file_of("/etc/hostname", "client.example\n"),
+	    file_of("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files "
+					  "dns\nservices: files\nprotocols: files\n"),
 	};
 	const struct lab_file trust[] = {
-		file_of(TRUST_BUNDLE, pem),
-		file_of(TRUST_DIRECTORY "/mitmx-lab.pem", pem),
-		file_of(link, pem),
+	    file_of(TRUST_BUNDLE, pem),
+	    file_of(TRUST_DIRECTORY "/mitmx-lab.pem", pem),
+	    file_of(link, pem),
 	};
 	const struct lab_options lab = {
-		.plan = o->plan,
-		.files = files,
-		.n_files = sizeof(files) / sizeof(files[0]),
-		.trust_directory = TRUST_DIRECTORY,
-		.trust_files = trust,
-		.n_trust_files = sizeof(trust) / sizeof(trust[0]),
-		.root = o->client->root,
-		.bind_from = o->client->directory,
-		.bind_to = o->client->directory != NULL ? WORDS_DIRECTORY : NULL,
-		.out = o->out,
-		.keep = &o->spool_fd,
-		.n_keep = 1,
-		.world = world_body,
-		.witness = witness_body,
-		.ctx = s,
+	    .plan = o->plan,
+	    .files = files,
+	    .n_files = sizeof(files) / sizeof(files[0]),
+	    .trust_directory = TRUST_DIRECTORY,
+	    .trust_files = trust,
+	    .n_trust_files = sizeof(trust) / sizeof(trust[0]),
+	    .root = o->client->root,
+	    .bind_from = o->client->directory,
+	    .bind_to = o->client->directory != NULL ? WORDS_DIRECTORY : NULL,
+	    .out = o->out,
+	    .keep = &o->spool_fd,
+	    .n_keep = 1,
+	    .world = world_body,
+	    .witness = witness_body,
+	    .ctx = s,
 	};
 
 	return lab_start(&lab, why);
@@ -159,7 +161,8 @@ read_all(int fd, char *out, size_t size)
 	size_t len = 0;
 	ssize_t n;
 
-	while (len < size - 1 && poll(&p, 1, VERSION_PATIENCE_MS) == 1 && (n = read(fd, out + len, size - 1 - len)) > 0)
+	while (len < size - 1 && poll(&p, 1, VERSION_PATIENCE_MS) == 1 &&
+	       (n = read(fd, out + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	out[len] = '\0';
 	return len;
@@ -248,20 +251,24 @@ run_front(struct session *s, struct why *why)
 	char resolver[64];
 	struct plan_address at = {.v6 = o->plan->family == 6, .number = PLAN_RESOLVER};
 	struct front_options front = {
-		.plan = o->plan,
-		.plays = o->plays,
-		.client = o->client,
-		.driver = {.jobs = o->jobs, .resolver = resolver, .ca = TRUST_BUNDLE, .flaws = o->flaws, .by_wire = o->by_wire},
-		.machine = {spawn, kill_process, open_file, begin_connect, bind_log, s->lab},
-		.world_fd = lab_world_fd(s->lab),
-		.witness_fd = lab_witness_fd(s->lab),
-		.exit_fd = lab_exit_fd(s->lab),
-		.next_exit = next_exit,
-		.deadline_s = o->deadline_s,
-		.take = take,
-		.log = client_log,
-		.progress = progress,
-		.ctx = s,
+	    .plan = o->plan,
+	    .plays = o->plays,
+	    .client = o->client,
+	    .driver = {.jobs = o->jobs,
+		.resolver = resolver,
+		.ca = TRUST_BUNDLE,
+		.flaws = o->flaws,
+		.by_wire = o->by_wire},
+	    .machine = {spawn, kill_process, open_file, begin_connect, bind_log, s->lab},
+	    .world_fd = lab_world_fd(s->lab),
+	    .witness_fd = lab_witness_fd(s->lab),
+	    .exit_fd = lab_exit_fd(s->lab),
+	    .next_exit = next_exit,
+	    .deadline_s = o->deadline_s,
+	    .take = take,
+	    .log = client_log,
+	    .progress = progress,
+	    .ctx = s,
 	};
 
 	plan_address_text(at, resolver);

@@ -18,11 +18,12 @@ struct session_options {
 	const bool *plays;           /* by leg; see front.h */
 	const struct client *client; /* borrowed */
 	unsigned jobs, deadline_s;
-	const char *flaws;           /* of the built-in client; NULL none */
+	const char *flaws; /* of the built-in client; NULL none */
 	bool by_wire;
-	const char *out;             /* the run's folder; for overlays where tmpfs cannot carry them */
-	int spool_fd;                /* packets go here; borrowed */
-	/* Called once when the lab stands, before the first fact; `version` is the client's word, or empty. */
+	const char *out; /* the run's folder; for overlays where tmpfs cannot carry them */
+	int spool_fd;    /* packets go here; borrowed */
+	/* Called once when the lab stands, before the first fact; `version` is the client's word, or empty.
+	 */
 	int (*began)(void *ctx, enum lab_mode mode, const char *version, struct why *why);
 	void (*take)(void *ctx, const struct fact *f);
 	void (*log)(void *ctx, struct bytes line);
@@ -32,6 +33,5 @@ struct session_options {
 
 /* What was observed is handed on whatever the end; `why` is filled for all ends but FRONT_DONE. */
 enum front_end session_run(const struct session_options *options, struct why *why);
-
 
 #endif

@@ -76,14 +76,16 @@ target_open(struct client **ret, const struct command_line *line)
 
 	*ret = NULL;
 	if (line->dashes && line->n_plain > 0) {
-		status = command_fail(EXIT_USAGE, "'%s' and a command line: one client at a time", line->words[0]);
+		status =
+		    command_fail(EXIT_USAGE, "'%s' and a command line: one client at a time", line->words[0]);
 	} else if (line->dashes && line->n_words > 0) {
 		*ret = client_of_command((const char *const *)line->words, (size_t)line->n_words);
 		status = EXIT_OK;
 	} else if (line->dashes) {
 		status = command_fail(EXIT_USAGE, "no command stands behind '--'");
 	} else if (line->n_words > 1) {
-		status = command_fail(EXIT_USAGE, "one client at a time: '%s' and '%s' were named; a command line goes behind '--'",
+		status = command_fail(EXIT_USAGE,
+		    "one client at a time: '%s' and '%s' were named; a command line goes behind '--'",
 		    line->words[0], line->words[1]);
 	} else {
 		status = open_named(ret, line->n_words == 1 ? line->words[0] : BUILT_IN, r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h - the client that a command line names: built-in, one of ours, a folder, or a command behind `--`. */
+/* target.h - the client that a command line names: built-in, one of ours, a folder, or a command behind `--`.
+ */
 #ifndef TARGET_H
 #define TARGET_H
 

@@ -9,9 +9,9 @@
 
 enum phase {
 	NOT_BEGUN,
-	ORDERED,    /* waits for step-begun */
-	UNDER_WAY,  /* waits for fates and the end of sessions */
-	SETTLING,   /* both are there; waits for the flush */
+	ORDERED,   /* waits for step-begun */
+	UNDER_WAY, /* waits for fates and the end of sessions */
+	SETTLING,  /* both are there; waits for the flush */
 	OVER
 };
 
@@ -36,10 +36,10 @@ struct course {
 	uint32_t step;
 	struct awaited *awaited;
 	size_t n_awaited;
-	uint32_t sessions;         /* open connections of the leg */
-	uint32_t n_sent;           /* messages of this step handed over */
+	uint32_t sessions; /* open connections of the leg */
+	uint32_t n_sent;   /* messages of this step handed over */
 	bool retried, hushed;
-	bool policy_came_last;     /* a whole policy was served after the last arrival */
+	bool policy_came_last; /* a whole policy was served after the last arrival */
 	bool restarting;
 };
 
@@ -148,7 +148,8 @@ send_message(struct course *c, const struct plan_message *m)
 	const char *all = "";
 
 	for (size_t i = 0; i < m->n_recipients; i++) {
-		c->awaited[c->n_awaited++] = (struct awaited){.message = m, .recipient = m->recipients[i].address, .counts = true};
+		c->awaited[c->n_awaited++] =
+		    (struct awaited){.message = m, .recipient = m->recipients[i].address, .counts = true};
 		all = region_printf(r, "%s%s%s", all, i > 0 ? " " : "", m->recipients[i].address);
 	}
 	c->n_sent++;
@@ -306,7 +307,8 @@ course_flushed(struct course *c)
 static enum fate
 fate_named(struct bytes name)
 {
-	if (bytes_equal(name, BYTES("deferred")) || bytes_equal(name, BYTES("refused")) || bytes_equal(name, BYTES("accepted")))
+	if (bytes_equal(name, BYTES("deferred")) || bytes_equal(name, BYTES("refused")) ||
+	    bytes_equal(name, BYTES("accepted")))
 		return FATE_STILL_HAS_IT;
 	return bytes_equal(name, BYTES("delivered")) ? FATE_GOOD : FATE_BAD;
 }

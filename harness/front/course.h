@@ -19,10 +19,10 @@ struct course_calls {
 	void (*order_hush)(void *ctx, uint32_t leg);
 	void (*send)(void *ctx, uint32_t leg, const struct plan_message *message);
 	void (*retry)(void *ctx, uint32_t leg, const struct plan_message *message);
-	void (*restart)(void *ctx, uint32_t leg);     /* course_restarted() follows */
+	void (*restart)(void *ctx, uint32_t leg); /* course_restarted() follows */
 	void (*set_deadline)(void *ctx, uint32_t leg, bool on);
-	void (*abandon)(void *ctx, uint32_t leg);     /* the deadline passed */
-	void (*emit)(void *ctx, struct fact *f);      /* leg and step are stamped */
+	void (*abandon)(void *ctx, uint32_t leg); /* the deadline passed */
+	void (*emit)(void *ctx, struct fact *f);  /* leg and step are stamped */
 	void (*over)(void *ctx, uint32_t leg);
 };
 

@@ -41,9 +41,9 @@ struct front {
 	struct driver *driver;
 	struct part world, witness;
 	struct event *exits, *interrupts[2];
-	struct course **courses;     /* by leg */
-	struct event **deadlines;    /* by leg */
-	void *leg_by_recipient;      /* tsearch tree of struct address */
+	struct course **courses;  /* by leg */
+	struct event **deadlines; /* by leg */
+	void *leg_by_recipient;   /* tsearch tree of struct address */
 	uint32_t number;
 	bool started, crashed;
 	size_t n_over, n_played;
@@ -309,7 +309,16 @@ leg_is_over(void *ctx, uint32_t leg)
 }
 
 static const struct course_calls course_calls = {
-	order_step, order_flush, order_hush, send_message, retry_message, restart_client, set_deadline, abandon, emit, leg_is_over,
+    order_step,
+    order_flush,
+    order_hush,
+    send_message,
+    retry_message,
+    restart_client,
+    set_deadline,
+    abandon,
+    emit,
+    leg_is_over,
 };
 
 /* --- the client --------------------------------------------------------------------------- */
@@ -339,7 +348,8 @@ know_recipients_of(struct front *f, uint32_t leg)
 	for (size_t s = 0; s < l->n_steps; s++)
 		for (size_t m = 0; m < l->steps[s].n_messages; m++)
 			for (size_t i = 0; i < l->steps[s].messages[m].n_recipients; i++)
-				know_recipient(f, l->steps[s].messages[m].recipients[i].address, leg, l->steps[s].messages[m].number);
+				know_recipient(f, l->steps[s].messages[m].recipients[i].address, leg,
+				    l->steps[s].messages[m].number);
 }
 
 static void
@@ -432,7 +442,8 @@ client_did_not_try(void *ctx, struct bytes recipient, struct bytes reason)
 static bool
 is_crash(int signal)
 {
-	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGABRT;
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+	       signal == SIGABRT;
 }
 
 /* The leg that was under way, when all that were are of one scenario; else nobody knows. */
@@ -545,7 +556,8 @@ start_courses(struct front *f)
 	}
 	for (int stalls = 0; stalls <= 1; stalls++)
 		for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-			if (f->courses[leg] != NULL && f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
+			if (f->courses[leg] != NULL &&
+			    f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
 				course_begin(f->courses[leg]);
 	if (f->n_played == 0)
 		driver_stop(f->driver);
@@ -611,8 +623,8 @@ front_run(const struct front_options *options, struct why *why)
 {
 	struct front f = {.options = options, .plan = options->plan, .why = why, .end = FRONT_DONE};
 	struct driver_options driver_options = options->driver;
-	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try, client_exited,
-	    client_said, client_stopped, &f};
+	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try,
+	    client_exited, client_said, client_stopped, &f};
 
 	front_init(&f);
 	driver_options.client = options->client;

@@ -13,16 +13,16 @@
 #include "harness/model/plan.h"
 
 struct front_options {
-	const struct plan *plan;          /* borrowed */
-	const bool *plays;                /* by leg: is it led through its steps? NULL: all are */
-	const struct client *client;      /* borrowed */
-	struct driver_options driver;     /* client is set from the above */
+	const struct plan *plan;      /* borrowed */
+	const bool *plays;            /* by leg: is it led through its steps? NULL: all are */
+	const struct client *client;  /* borrowed */
+	struct driver_options driver; /* client is set from the above */
 	struct machine machine;
-	int world_fd, witness_fd;         /* SOCK_SEQPACKET; borrowed */
-	int exit_fd;                      /* readable when next_exit has one */
+	int world_fd, witness_fd; /* SOCK_SEQPACKET; borrowed */
+	int exit_fd;              /* readable when next_exit has one */
 	/* 1 and an exit of a process of the machine, 0 none waits, -1 the machine is gone. */
 	int (*next_exit)(void *ctx, pid_t *ret_pid, int *ret_status, int *ret_signal);
-	unsigned deadline_s;              /* a step's; for hangs only */
+	unsigned deadline_s; /* a step's; for hangs only */
 	/* Every fact, numbered and in order of arrival; its text is valid during the call. */
 	void (*take)(void *ctx, const struct fact *f);
 	/* A line of the client's output. */

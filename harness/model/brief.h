@@ -45,8 +45,8 @@ enum level level_of(struct bytes name); /* LEVELS when there is none */
 /* --- what an expectation asks of the facts --------------------------------------------- */
 
 struct fact_condition {
-	const char *field;  /* of the kind, or "channel" and the like */
-	const char *value;  /* number in decimal, or text: equal without case, `*` matches any run */
+	const char *field; /* of the kind, or "channel" and the like */
+	const char *value; /* number in decimal, or text: equal without case, `*` matches any run */
 };
 
 struct fact_pattern {
@@ -95,15 +95,16 @@ struct expectation {
 
 struct brief_message {
 	uint32_t number;
-	const char *sender;            /* its local part is a token */
+	const char *sender; /* its local part is a token */
 	const char *header_token, *body_token;
 	const char *const *recipients; /* local parts are tokens */
 	size_t n_recipients;
-	bool spare;                    /* may or may not have been sent */
+	bool spare; /* may or may not have been sent */
 };
 
 struct brief_step {
-	/* By the client's floor: `may` is what stands unless the file says more (then `tls`, `verified` differ). */
+	/* By the client's floor: `may` is what stands unless the file says more (then `tls`, `verified`
+	 * differ). */
 	struct expectation expectation[FLOORS];
 	bool warm_up;
 	bool needs_policy; /* warm-up: a whole policy must have been served, if the client claims mta-sts */

@@ -8,9 +8,9 @@
 
 /* A struct of the same fields as the member of the union, so that offsetof finds them by kind. */
 #define F(name, type) FACT_TYPE_##type name;
-#define FACT(ID, member, name, meaning, fields)                                                    \
-	struct body_##ID {                                                                         \
-		fields                                                                             \
+#define FACT(ID, member, name, meaning, fields) \
+	struct body_##ID {                      \
+		fields                          \
 	};
 #include "harness/model/facts.def"
 #undef FACT
@@ -24,15 +24,17 @@ _Static_assert(sizeof(struct bytes) == 16 && sizeof(int64_t) == 8, "fields are l
 _Static_assert(_Alignof(struct bytes) == 8, "fields are laid end to end");
 
 #define F(name, type) {#name, FACT_##type, 0},
-#define FACT(ID, member, name, meaning, fields)                                                    \
-	static struct fact_field fields_##ID[] = {fields};                                         \
-	_Static_assert(sizeof(fields_##ID) / sizeof(fields_##ID[0]) <= FACT_FIELDS_MAX, "raise FACT_FIELDS_MAX");
+#define FACT(ID, member, name, meaning, fields)            \
+	static struct fact_field fields_##ID[] = {fields}; \
+	_Static_assert(                                    \
+	    sizeof(fields_##ID) / sizeof(fields_##ID[0]) <= FACT_FIELDS_MAX, "raise FACT_FIELDS_MAX");
 #include "harness/model/facts.def"
 #undef FACT
 #undef F
 
 static const struct fact_info infos[] = {
-#define FACT(ID, member, name, meaning, fields) {name, meaning, fields_##ID, sizeof(fields_##ID) / sizeof(fields_##ID[0])},
+#define FACT(ID, member, name, meaning, fields) \
+	{name, meaning, fields_##ID, sizeof(fields_##ID) / sizeof(fields_##ID[0])},
 #include "harness/model/facts.def"
 #undef FACT
 };

@@ -15,7 +15,8 @@
 #include "harness/base/text.h"
 
 #define FACT_ENCODED_MAX (32 * 1024) /* one message on the socket */
-#define FACT_TEXT_MAX (24 * 1024)    /* longer text is cut: "...[LEN bytes, sha256 HEX]" is the emitter's care */
+#define FACT_TEXT_MAX (24 * 1024) /* longer text is cut: "...[LEN bytes, sha256 HEX]" is the emitter's care \
+				   */
 #define FACT_FIELDS_MAX 8
 #define FACT_NONE UINT32_MAX /* no leg, no step */
 
@@ -41,9 +42,9 @@ struct fact {
 #define FACT_TYPE_flag int64_t
 #define FACT_TYPE_text struct bytes
 #define F(name, type) FACT_TYPE_##type name;
-#define FACT(ID, member, name, meaning, fields)                                                    \
-	struct {                                                                                   \
-		fields                                                                             \
+#define FACT(ID, member, name, meaning, fields) \
+	struct {                                \
+		fields                          \
 	} member;
 #include "harness/model/facts.def"
 #undef FACT
@@ -76,7 +77,8 @@ const struct fact_field *fact_field_of(enum fact_kind kind, struct bytes name);
 int64_t fact_number(const struct fact *f, const struct fact_field *field);
 struct bytes fact_text(const struct fact *f, const struct fact_field *field);
 void fact_set_number(struct fact *f, const struct fact_field *field, int64_t value);
-void fact_set_text(struct fact *f, const struct fact_field *field, struct bytes value); /* borrowed by the fact */
+void
+fact_set_text(struct fact *f, const struct fact_field *field, struct bytes value); /* borrowed by the fact */
 
 /*
  * Returns the length written into `out` (little-endian, header then fields in order), or 0 when

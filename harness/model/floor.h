@@ -7,7 +7,7 @@
 
 enum floor { FLOOR_MAY, FLOOR_TLS, FLOOR_VERIFIED, FLOORS };
 
-const char *floor_name(enum floor floor);     /* "may", "tls", "verified" */
-enum floor floor_of(struct bytes name);       /* FLOORS when there is none */
+const char *floor_name(enum floor floor); /* "may", "tls", "verified" */
+enum floor floor_of(struct bytes name);   /* FLOORS when there is none */
 
 #endif

@@ -24,7 +24,7 @@ struct measured {
 	uint32_t message;
 	const char *recipient;
 	enum exposure exposure;
-	const char *where;  /* channel of the worst exposure: "clear", "intercepted", "attacker"; NULL none */
+	const char *where; /* channel of the worst exposure: "clear", "intercepted", "attacker"; NULL none */
 	bool arrived;
 	struct bytes fate, reason; /* in the client's words; empty when it said nothing */
 	enum outcome outcome;
@@ -33,9 +33,9 @@ struct measured {
 
 struct step_judgment {
 	enum verdict verdict;
-	enum level level;       /* broken level when violated */
-	const char *why;        /* one sentence */
-	const char *expected;   /* in the scenario's words: "refused (must), held (should)" */
+	enum level level;                  /* broken level when violated */
+	const char *why;                   /* one sentence */
+	const char *expected;              /* in the scenario's words: "refused (must), held (should)" */
 	struct measured *attack, *control; /* one per message and recipient */
 	size_t n_attack, n_control;
 	const struct fact *shown_by; /* the fact to look at first, or NULL */
@@ -44,7 +44,7 @@ struct step_judgment {
 struct judgment {
 	const struct brief *brief; /* borrowed */
 	enum verdict verdict;
-	enum level level;          /* the highest that was broken; the scenario's own otherwise */
+	enum level level; /* the highest that was broken; the scenario's own otherwise */
 	const char *why;
 	uint32_t worst_step;
 	struct step_judgment *steps;

@@ -6,7 +6,7 @@ const char *const mechanism_names[] = {
 #define MECHANISM(name, meaning) name,
 #include "harness/model/mechanisms.def"
 #undef MECHANISM
-	NULL,
+    NULL,
 };
 
 size_t

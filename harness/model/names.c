@@ -16,7 +16,8 @@ index_of(struct bytes name, const char *const *names, size_t n)
 }
 
 static const struct move_info moves[] = {
-#define MOVE(LAYER, ID, name, PARAMETER, meaning, neutral) {LAYER_##LAYER, name, MOVE_##PARAMETER, meaning, neutral},
+#define MOVE(LAYER, ID, name, PARAMETER, meaning, neutral) \
+	{LAYER_##LAYER, name, MOVE_##PARAMETER, meaning, neutral},
 #include "harness/model/moves.def"
 #undef MOVE
 };
@@ -43,10 +44,10 @@ static const struct {
 	const char *name;
 	uint32_t outcomes;
 } sets[] = {
-	{"delivered", OUTCOMES_DELIVERED},
-	{"refused", OUTCOMES_REFUSED},
-	{"exposed", OUTCOMES_EXPOSED},
-	{"unexposed", OUTCOMES_UNEXPOSED},
+    {"delivered", OUTCOMES_DELIVERED},
+    {"refused", OUTCOMES_REFUSED},
+    {"exposed", OUTCOMES_EXPOSED},
+    {"unexposed", OUTCOMES_UNEXPOSED},
 };
 
 static const char *const verdicts[] = {

@@ -22,7 +22,17 @@
 
 enum plan_layer { LAYER_DNS, LAYER_POLICY_HOST, LAYER_TCP, LAYER_SMTP, LAYER_TLS, LAYER_CERTIFICATE, LAYERS };
 
-enum move_parameter { MOVE_NONE, MOVE_CODE, MOVE_TEXT, MOVE_BYTES, MOVE_VERB, MOVE_FAULT, MOVE_RECORDS, MOVE_VERSION, MOVE_POLICY };
+enum move_parameter {
+	MOVE_NONE,
+	MOVE_CODE,
+	MOVE_TEXT,
+	MOVE_BYTES,
+	MOVE_VERB,
+	MOVE_FAULT,
+	MOVE_RECORDS,
+	MOVE_VERSION,
+	MOVE_POLICY
+};
 
 enum move {
 #define MOVE(LAYER, ID, name, PARAMETER, meaning, neutral) MOVE_##ID,
@@ -57,7 +67,7 @@ enum certificate_fault fault_of(struct bytes name); /* FAULTS when there is none
 /* A host owns one number; its addresses are made of it: 198.18.0.0/15 + n and 2001:db8:: + n. */
 #define PLAN_V4_BASE 0xc6120000u /* 198.18.0.0 */
 #define PLAN_HOSTS_MAX 131072u
-#define PLAN_RESOLVER 53u   /* 198.18.0.53 and 2001:db8::35 */
+#define PLAN_RESOLVER 53u    /* 198.18.0.53 and 2001:db8::35 */
 #define PLAN_FIRST_HOST 256u /* below: the resolver, the return host */
 
 struct plan_address {
@@ -97,16 +107,16 @@ enum plan_tls_version { TLS_DEFAULT, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
 
 /* How the body of an HTTP response is framed, and what is wrong with that. */
 enum http_shape {
-	HTTP_LENGTH,        /* Content-Length, then close */
-	HTTP_CLOSE,         /* no length; the end of the connection is the end */
+	HTTP_LENGTH, /* Content-Length, then close */
+	HTTP_CLOSE,  /* no length; the end of the connection is the end */
 	HTTP_CHUNKED,
-	HTTP_TOO_LONG,      /* Content-Length says 100 bytes more than are sent */
-	HTTP_TOO_SHORT,     /* Content-Length says half of what is sent */
-	HTTP_ENDLESS,       /* chunks without end, up to 16 MiB */
-	HTTP_GZIP,          /* Content-Encoding: gzip, stored blocks */
-	HTTP_CONTINUE,      /* 100 Continue first */
-	HTTP_1_0,           /* HTTP/1.0 status line, closed at the end */
-	HTTP_RAW            /* `raw` is everything, to the byte */
+	HTTP_TOO_LONG,  /* Content-Length says 100 bytes more than are sent */
+	HTTP_TOO_SHORT, /* Content-Length says half of what is sent */
+	HTTP_ENDLESS,   /* chunks without end, up to 16 MiB */
+	HTTP_GZIP,      /* Content-Encoding: gzip, stored blocks */
+	HTTP_CONTINUE,  /* 100 Continue first */
+	HTTP_1_0,       /* HTTP/1.0 status line, closed at the end */
+	HTTP_RAW        /* `raw` is everything, to the byte */
 };
 
 struct plan_response {
@@ -115,29 +125,29 @@ struct plan_response {
 	const char *location;     /* NULL: no such header */
 	const char *headers;      /* more header lines, each with CRLF; NULL none */
 	struct bytes body;
-	size_t pad_to;            /* the body is filled up with extension lines to this many bytes */
+	size_t pad_to; /* the body is filled up with extension lines to this many bytes */
 	enum http_shape shape;
-	bool drip;                /* one byte at a time */
+	bool drip; /* one byte at a time */
 	struct bytes raw;
 };
 
 struct plan_smtp {
-	bool starttls;            /* offered in EHLO */
-	bool esmtp;               /* EHLO is understood; else 502 and HELO only */
+	bool starttls; /* offered in EHLO */
+	bool esmtp;    /* EHLO is understood; else 502 and HELO only */
 	enum plan_tls_version min_tls, max_tls;
-	const char *banner;       /* text after the greeting's name; NULL the usual one */
-	const char *reject_rcpt;  /* answer to every RCPT, e.g. "450 4.2.1 busy"; NULL accept */
-	const char *reject_data;  /* answer to the end of data; NULL accept */
+	const char *banner;      /* text after the greeting's name; NULL the usual one */
+	const char *reject_rcpt; /* answer to every RCPT, e.g. "450 4.2.1 busy"; NULL accept */
+	const char *reject_data; /* answer to the end of data; NULL accept */
 };
 
 enum plan_role { ROLE_MX, ROLE_POLICY, ROLE_OTHER };
 
 struct plan_host {
-	const char *label;  /* the scenario's word: mx1, mta-sts, evil */
-	const char *name;   /* full DNS name, no trailing dot */
-	uint32_t number;    /* see struct plan_address */
+	const char *label; /* the scenario's word: mx1, mta-sts, evil */
+	const char *name;  /* full DNS name, no trailing dot */
+	uint32_t number;   /* see struct plan_address */
 	enum plan_role role;
-	bool attackers;     /* the attacker's own machine: what arrives here did not arrive */
+	bool attackers; /* the attacker's own machine: what arrives here did not arrive */
 	bool refused, blackholed;
 	struct plan_certificate certificate;
 	struct plan_smtp smtp;          /* ROLE_MX */
@@ -165,12 +175,12 @@ struct plan_move {
 	uint32_t attempt;    /* only the nth connection of the step to any MX; 0 any */
 	uint32_t times;      /* at most so many times in the step; 0 unlimited */
 	/* the parameter, by move_info()->parameter */
-	uint32_t code;                  /* CODE */
-	struct bytes bytes;             /* TEXT, BYTES, POLICY; VERB: what `with` says */
-	const char *verb;               /* VERB, upper case; "GREETING", "CONTENT" */
-	enum certificate_fault fault;   /* FAULT */
-	enum plan_tls_version version;  /* VERSION */
-	const char *const *records;     /* RECORDS: "TYPE rdata" in zone-file form, names complete */
+	uint32_t code;                 /* CODE */
+	struct bytes bytes;            /* TEXT, BYTES, POLICY; VERB: what `with` says */
+	const char *verb;              /* VERB, upper case; "GREETING", "CONTENT" */
+	enum certificate_fault fault;  /* FAULT */
+	enum plan_tls_version version; /* VERSION */
+	const char *const *records;    /* RECORDS: "TYPE rdata" in zone-file form, names complete */
 	size_t n_records;
 };
 
@@ -181,11 +191,11 @@ struct plan_recipient {
 };
 
 struct plan_message {
-	uint32_t number;     /* in the run, from 1 */
-	const char *sender;  /* envelope; its local part is a token */
+	uint32_t number;    /* in the run, from 1 */
+	const char *sender; /* envelope; its local part is a token */
 	struct plan_recipient *recipients;
 	size_t n_recipients;
-	struct bytes text;   /* RFC 5322, CRLF, with a token in a header and one in the body */
+	struct bytes text; /* RFC 5322, CRLF, with a token in a header and one in the body */
 	bool requiretls;
 };
 
@@ -193,12 +203,13 @@ enum plan_action { ACTION_SEND, ACTION_RETRY, ACTION_RESTART };
 
 struct plan_step {
 	enum plan_action action;
-	bool warm_up;        /* one more message (the last of `messages`) follows if the policy came after the arrival */
-	bool retries_held;   /* what is held at the end is tried once more before the step is over */
-	bool recovery;       /* the implicit last step: attack gone, what is held is tried again */
-	bool keep;           /* the world does not close idle sessions */
+	bool warm_up;      /* one more message (the last of `messages`) follows if the policy came after the
+			      arrival */
+	bool retries_held; /* what is held at the end is tried once more before the step is over */
+	bool recovery;     /* the implicit last step: attack gone, what is held is tried again */
+	bool keep;         /* the world does not close idle sessions */
 	struct plan_message *messages;
-	size_t n_messages;   /* a warm-up's spare is counted */
+	size_t n_messages;              /* a warm-up's spare is counted */
 	const struct plan_world *world; /* may be shared with other steps */
 	struct plan_move *moves;
 	size_t n_moves;
@@ -207,9 +218,9 @@ struct plan_step {
 enum plan_side { SIDE_ATTACK, SIDE_CONTROL };
 
 struct plan_leg {
-	uint32_t scenario;    /* index into plan.scenarios */
+	uint32_t scenario; /* index into plan.scenarios */
 	enum plan_side side;
-	const char *domain;   /* no trailing dot */
+	const char *domain; /* no trailing dot */
 	struct plan_step *steps;
 	size_t n_steps;
 };
@@ -238,11 +249,11 @@ struct plan {
 	size_t n_legs;
 	struct plan_scenario *scenarios;
 	size_t n_scenarios;
-	uint32_t n_hosts;            /* numbers below this are in use */
-	uint32_t *leg_of_host;       /* by host number; FACT_NONE: shared */
-	uint8_t family;              /* 4 or 6: what honest hosts have */
-	const char *return_domain;   /* of every sender address; honest, accepts bounces */
-	struct plan_world base;      /* shared by all legs: root, example., the return domain and host */
+	uint32_t n_hosts;          /* numbers below this are in use */
+	uint32_t *leg_of_host;     /* by host number; FACT_NONE: shared */
+	uint8_t family;            /* 4 or 6: what honest hosts have */
+	const char *return_domain; /* of every sender address; honest, accepts bounces */
+	struct plan_world base;    /* shared by all legs: root, example., the return domain and host */
 	enum plan_plant plant;
 };
 

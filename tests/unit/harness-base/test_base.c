@@ -59,7 +59,12 @@ the_nearest_word_is_the_one_that_was_meant(void **state)
 	static const struct {
 		const char *word, *nearest;
 	} rows[] = {
-		{"exepct", "expect"}, {"atack", "attack"}, {"policies", "policy"}, {"host", "hosts"}, {"zzzzzz", NULL}, {"", NULL},
+	    {"exepct", "expect"},
+	    {"atack", "attack"},
+	    {"policies", "policy"},
+	    {"host", "hosts"},
+	    {"zzzzzz", NULL},
+	    {"", NULL},
 	};
 
 	(void)state;
@@ -127,13 +132,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(escaping_is_lossless),
-		cmocka_unit_test(an_escape_is_never_cut_in_half),
-		cmocka_unit_test(malformed_escapes_are_refused),
-		cmocka_unit_test(the_nearest_word_is_the_one_that_was_meant),
-		cmocka_unit_test(bytes_are_found_without_case),
-		cmocka_unit_test(a_region_array_grows_and_keeps_its_items),
-		cmocka_unit_test(an_outbox_keeps_order_and_its_limit),
+	    cmocka_unit_test(escaping_is_lossless),
+	    cmocka_unit_test(an_escape_is_never_cut_in_half),
+	    cmocka_unit_test(malformed_escapes_are_refused),
+	    cmocka_unit_test(the_nearest_word_is_the_one_that_was_meant),
+	    cmocka_unit_test(bytes_are_found_without_case),
+	    cmocka_unit_test(a_region_array_grows_and_keeps_its_items),
+	    cmocka_unit_test(an_outbox_keeps_order_and_its_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,16 +12,19 @@
 #include "harness/base/must.h"
 #include "harness/client/fate.h"
 
-static struct client_pattern delivered[] = {{"(?<id>\\w+): to=<(?<recipient>[^>]+)>.* status=sent \\((?<reason>.*)\\)", 1},
+static struct client_pattern delivered[] = {
+    {"(?<id>\\w+): to=<(?<recipient>[^>]+)>.* status=sent \\((?<reason>.*)\\)", 1},
     {"(?<id>\\w+) Completed", 2}};
-static struct client_pattern deferred[] = {{"(?<id>\\w+): to=<(?<recipient>[^>]+)>.* status=deferred \\((?<reason>.*)\\)", 3}};
+static struct client_pattern deferred[] = {
+    {"(?<id>\\w+): to=<(?<recipient>[^>]+)>.* status=deferred \\((?<reason>.*)\\)", 3}};
 static struct client_pattern reason[] = {{"(?<id>\\w+): why: (?<reason>.*)", 4}};
-static struct client_pattern no_attempt[] = {{"to=<(?<recipient>[^>]+)>.*delivery temporarily suspended: (?<reason>.*)", 5}};
+static struct client_pattern no_attempt[] = {
+    {"to=<(?<recipient>[^>]+)>.*delivery temporarily suspended: (?<reason>.*)", 5}};
 
 static const struct client postfix = {
-	.name = "test",
-	.fates = {delivered, deferred, NULL, reason, no_attempt},
-	.n_fates = {2, 1, 0, 1, 1},
+    .name = "test",
+    .fates = {delivered, deferred, NULL, reason, no_attempt},
+    .n_fates = {2, 1, 0, 1, 1},
 };
 
 static char told[1024];
@@ -32,23 +35,28 @@ note(void *ctx, struct bytes recipient, enum fate_kind kind, struct bytes words)
 	size_t len = strlen(told);
 
 	(void)ctx;
-	snprintf(told + len, sizeof(told) - len, "[%s %.*s %.*s]", fate_kind_name(kind), (int)recipient.len, recipient.data,
-	    (int)words.len, words.data);
+	snprintf(told + len, sizeof(told) - len, "[%s %.*s %.*s]", fate_kind_name(kind), (int)recipient.len,
+	    recipient.data, (int)words.len, words.data);
 }
 
 static const struct row {
 	const char *name, *lines, *fates;
 } rows[] = {
-	{"a line tells recipient, fate and reason", "A1: to=<u@d>, status=sent (250 ok)", "[delivered u@d 250 ok]"},
-	{"a line that matches nothing tells nothing", "A1: removed", ""},
-	{"an id stands for the recipient it was tied to", "A1: to=<u@d>, status=deferred (x)\nA1 Completed", "[deferred u@d x][delivered u@d ]"},
-	{"an id stands for all its recipients", "A1: to=<u@d>, status=deferred (x)\nA1: to=<v@d>, status=deferred (y)\nA1 Completed",
-	    "[deferred u@d x][deferred v@d y][delivered u@d ][delivered v@d ]"},
-	{"an unknown id tells nothing", "B2 Completed", ""},
-	{"a reason is remembered for a later line without one", "A1: to=<u@d>, status=deferred (x)\nA1: why: bad name\nA1 Completed",
-	    "[deferred u@d x][delivered u@d bad name]"},
-	{"no attempt goes before a fate", "A1: to=<u@d>, status=deferred (delivery temporarily suspended: y)", "[no-attempt u@d y)]"},
-	{"an empty line tells nothing", "", ""},
+    {"a line tells recipient, fate and reason", "A1: to=<u@d>, status=sent (250 ok)",
+	"[delivered u@d 250 ok]"},
+    {"a line that matches nothing tells nothing", "A1: removed", ""},
+    {"an id stands for the recipient it was tied to", "A1: to=<u@d>, status=deferred (x)\nA1 Completed",
+	"[deferred u@d x][delivered u@d ]"},
+    {"an id stands for all its recipients",
+	"A1: to=<u@d>, status=deferred (x)\nA1: to=<v@d>, status=deferred (y)\nA1 Completed",
+	"[deferred u@d x][deferred v@d y][delivered u@d ][delivered v@d ]"},
+    {"an unknown id tells nothing", "B2 Completed", ""},
+    {"a reason is remembered for a later line without one",
+	"A1: to=<u@d>, status=deferred (x)\nA1: why: bad name\nA1 Completed",
+	"[deferred u@d x][delivered u@d bad name]"},
+    {"no attempt goes before a fate", "A1: to=<u@d>, status=deferred (delivery temporarily suspended: y)",
+	"[no-attempt u@d y)]"},
+    {"an empty line tells nothing", "", ""},
 };
 
 static void
@@ -108,7 +116,8 @@ main(void)
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
-		tests[n] = (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
+		tests[n] =
+		    (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_wrong_pattern_is_named_with_its_line);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_slow_pattern_ends);
 	return _cmocka_run_group_tests("fate", tests, n, NULL, NULL);

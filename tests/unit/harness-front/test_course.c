@@ -16,15 +16,16 @@
 
 static struct plan_recipient r1 = {"r1@d"}, r2 = {"r2@d"}, r3 = {"r3@d"};
 static struct plan_message warm_messages[] = {
-	{.number = 1, .sender = "s1@x", .recipients = &r1, .n_recipients = 1},
-	{.number = 2, .sender = "s2@x", .recipients = &r2, .n_recipients = 1},
+    {.number = 1, .sender = "s1@x", .recipients = &r1, .n_recipients = 1},
+    {.number = 2, .sender = "s2@x", .recipients = &r2, .n_recipients = 1},
 };
-static struct plan_message attack_message = {.number = 3, .sender = "s3@x", .recipients = &r3, .n_recipients = 1};
+static struct plan_message attack_message = {
+    .number = 3, .sender = "s3@x", .recipients = &r3, .n_recipients = 1};
 
 static struct plan_step steps[] = {
-	{.warm_up = true, .retries_held = true, .messages = warm_messages, .n_messages = 2},
-	{.retries_held = true, .messages = &attack_message, .n_messages = 1, .n_moves = 1},
-	{.action = ACTION_RETRY, .recovery = true},
+    {.warm_up = true, .retries_held = true, .messages = warm_messages, .n_messages = 2},
+    {.retries_held = true, .messages = &attack_message, .n_messages = 1, .n_moves = 1},
+    {.action = ACTION_RETRY, .recovery = true},
 };
 
 /* --- what the course does, as words -------------------------------------------------------- */
@@ -42,15 +43,69 @@ note(const char *format, ...)
 	va_end(args);
 }
 
-static void order_step(void *ctx, uint32_t leg, uint32_t step) { (void)ctx; (void)leg; note(" step%u", step); }
-static void order_flush(void *ctx, uint32_t leg) { (void)ctx; (void)leg; note(" flush"); }
-static void order_hush(void *ctx, uint32_t leg) { (void)ctx; (void)leg; note(" hush"); }
-static void send_message(void *ctx, uint32_t leg, const struct plan_message *m) { (void)ctx; (void)leg; note(" send%u", m->number); }
-static void retry_message(void *ctx, uint32_t leg, const struct plan_message *m) { (void)ctx; (void)leg; note(" retry%u", m->number); }
-static void restart(void *ctx, uint32_t leg) { (void)ctx; (void)leg; note(" restart"); }
-static void set_deadline(void *ctx, uint32_t leg, bool on) { (void)ctx; (void)leg; (void)on; }
-static void abandon(void *ctx, uint32_t leg) { (void)ctx; (void)leg; note(" abandon"); }
-static void over(void *ctx, uint32_t leg) { (void)ctx; (void)leg; note(" over"); }
+static void
+order_step(void *ctx, uint32_t leg, uint32_t step)
+{
+	(void)ctx;
+	(void)leg;
+	note(" step%u", step);
+}
+static void
+order_flush(void *ctx, uint32_t leg)
+{
+	(void)ctx;
+	(void)leg;
+	note(" flush");
+}
+static void
+order_hush(void *ctx, uint32_t leg)
+{
+	(void)ctx;
+	(void)leg;
+	note(" hush");
+}
+static void
+send_message(void *ctx, uint32_t leg, const struct plan_message *m)
+{
+	(void)ctx;
+	(void)leg;
+	note(" send%u", m->number);
+}
+static void
+retry_message(void *ctx, uint32_t leg, const struct plan_message *m)
+{
+	(void)ctx;
+	(void)leg;
+	note(" retry%u", m->number);
+}
+static void
+restart(void *ctx, uint32_t leg)
+{
+	(void)ctx;
+	(void)leg;
+	note(" restart");
+}
+static void
+set_deadline(void *ctx, uint32_t leg, bool on)
+{
+	(void)ctx;
+	(void)leg;
+	(void)on;
+}
+static void
+abandon(void *ctx, uint32_t leg)
+{
+	(void)ctx;
+	(void)leg;
+	note(" abandon");
+}
+static void
+over(void *ctx, uint32_t leg)
+{
+	(void)ctx;
+	(void)leg;
+	note(" over");
+}
 
 static void
 emit(void *ctx, struct fact *f)
@@ -61,7 +116,16 @@ emit(void *ctx, struct fact *f)
 }
 
 static const struct course_calls calls = {
-	order_step, order_flush, order_hush, send_message, retry_message, restart, set_deadline, abandon, emit, over,
+    order_step,
+    order_flush,
+    order_hush,
+    send_message,
+    retry_message,
+    restart,
+    set_deadline,
+    abandon,
+    emit,
+    over,
 };
 
 /* --- what it is told, as words ------------------------------------------------------------- */
@@ -96,7 +160,8 @@ tell_kind(struct course *c, enum fact_kind kind)
 	course_fact(c, &f);
 }
 
-/* "begun", "open", "close", "policy", "flushed", "deadline", "restarted", "arrived:R", "FATE:R", "untried:R" */
+/* "begun", "open", "close", "policy", "flushed", "deadline", "restarted", "arrived:R", "FATE:R", "untried:R"
+ */
 static void
 tell(struct course *c, const char *word)
 {
@@ -135,28 +200,36 @@ static const struct row {
 	const char *name, *told, *done;
 	enum plan_side side;
 } rows[] = {
-	{"a step begins when the world shows it", "", " step0", SIDE_ATTACK},
-	{"the message goes out once, the spare does not", "begun", " step0 send1", SIDE_ATTACK},
-	{"a fate alone ends the step behind a flush", "begun delivered:r1@d flushed", " step0 send1 flush ended-facts step1", SIDE_ATTACK},
-	{"no step ends before the flush", "begun delivered:r1@d", " step0 send1 flush", SIDE_ATTACK},
-	{"an open session is hushed once and waited for", "begun open delivered:r1@d close", " step0 send1 hush flush", SIDE_ATTACK},
-	{"a session that came before the flush holds the step", "begun delivered:r1@d open flushed close flushed",
-	    " step0 send1 flush hush flush ended-facts step1", SIDE_ATTACK},
-	{"a policy after the arrival calls for the spare", "begun arrived:r1@d policy delivered:r1@d flushed", " step0 send1 flush send2", SIDE_ATTACK},
-	{"a policy before the arrival does not", "begun policy arrived:r1@d delivered:r1@d flushed", " step0 send1 flush ended-facts step1", SIDE_ATTACK},
-	{"what is held is tried again, then once without the attack",
-	    "begun delivered:r1@d flushed begun deferred:r3@d flushed deferred:r3@d flushed begun arrived:r3@d delivered:r3@d flushed",
-	    " step0 send1 flush ended-facts step1 send3 flush retry3 flush ended-facts step2 retry3 flush ended-facts over", SIDE_ATTACK},
-	{"nothing held means no recovery", "begun delivered:r1@d flushed begun arrived:r3@d delivered:r3@d flushed",
-	    " step0 send1 flush ended-facts step1 send3 flush ended-facts over", SIDE_ATTACK},
-	{"a bounce is not tried again", "begun delivered:r1@d flushed begun bounced:r3@d flushed",
-	    " step0 send1 flush ended-facts step1 send3 flush ended-facts over", SIDE_ATTACK},
-	{"a control does not test what it holds", "begun delivered:r1@d flushed begun deferred:r3@d flushed",
-	    " step0 send1 flush ended-facts step1 send3 flush ended-facts step2", SIDE_CONTROL},
-	{"no attempt is no fate: tried once more", "begun untried:r1@d flushed untried:r1@d flushed",
-	    " step0 send1 flush retry1 flush ended-facts step1", SIDE_CONTROL},
-	{"the deadline ends a step", "begun deadline", " step0 send1 abandon ended-deadline step1", SIDE_ATTACK},
-	{"a fate of another message ends nothing", "begun delivered:r9@d", " step0 send1", SIDE_ATTACK},
+    {"a step begins when the world shows it", "", " step0", SIDE_ATTACK},
+    {"the message goes out once, the spare does not", "begun", " step0 send1", SIDE_ATTACK},
+    {"a fate alone ends the step behind a flush", "begun delivered:r1@d flushed",
+	" step0 send1 flush ended-facts step1", SIDE_ATTACK},
+    {"no step ends before the flush", "begun delivered:r1@d", " step0 send1 flush", SIDE_ATTACK},
+    {"an open session is hushed once and waited for", "begun open delivered:r1@d close",
+	" step0 send1 hush flush", SIDE_ATTACK},
+    {"a session that came before the flush holds the step", "begun delivered:r1@d open flushed close flushed",
+	" step0 send1 flush hush flush ended-facts step1", SIDE_ATTACK},
+    {"a policy after the arrival calls for the spare", "begun arrived:r1@d policy delivered:r1@d flushed",
+	" step0 send1 flush send2", SIDE_ATTACK},
+    {"a policy before the arrival does not", "begun policy arrived:r1@d delivered:r1@d flushed",
+	" step0 send1 flush ended-facts step1", SIDE_ATTACK},
+    {"what is held is tried again, then once without the attack",
+	"begun delivered:r1@d flushed begun deferred:r3@d flushed deferred:r3@d flushed begun arrived:r3@d "
+	"delivered:r3@d flushed",
+	" step0 send1 flush ended-facts step1 send3 flush retry3 flush ended-facts step2 retry3 flush "
+	"ended-facts over",
+	SIDE_ATTACK},
+    {"nothing held means no recovery",
+	"begun delivered:r1@d flushed begun arrived:r3@d delivered:r3@d flushed",
+	" step0 send1 flush ended-facts step1 send3 flush ended-facts over", SIDE_ATTACK},
+    {"a bounce is not tried again", "begun delivered:r1@d flushed begun bounced:r3@d flushed",
+	" step0 send1 flush ended-facts step1 send3 flush ended-facts over", SIDE_ATTACK},
+    {"a control does not test what it holds", "begun delivered:r1@d flushed begun deferred:r3@d flushed",
+	" step0 send1 flush ended-facts step1 send3 flush ended-facts step2", SIDE_CONTROL},
+    {"no attempt is no fate: tried once more", "begun untried:r1@d flushed untried:r1@d flushed",
+	" step0 send1 flush retry1 flush ended-facts step1", SIDE_CONTROL},
+    {"the deadline ends a step", "begun deadline", " step0 send1 abandon ended-deadline step1", SIDE_ATTACK},
+    {"a fate of another message ends nothing", "begun delivered:r9@d", " step0 send1", SIDE_ATTACK},
 };
 
 static void
@@ -207,7 +280,8 @@ main(void)
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
-		tests[n] = (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
+		tests[n] =
+		    (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_restart_waits_for_the_client);
 	return _cmocka_run_group_tests("course", tests, n, NULL, NULL);
 }

@@ -19,7 +19,13 @@ static const char sample[] = "a\0b\xff\r\n";
 static struct fact
 filled(enum fact_kind kind)
 {
-	struct fact f = {.kind = kind, .source = FACT_FROM_WITNESS, .number = 7, .t_ns = 1ull << 60, .leg = FACT_NONE, .step = 3, .connection = 9};
+	struct fact f = {.kind = kind,
+	    .source = FACT_FROM_WITNESS,
+	    .number = 7,
+	    .t_ns = 1ull << 60,
+	    .leg = FACT_NONE,
+	    .step = 3,
+	    .connection = 9};
 	const struct fact_info *info = fact_info(kind);
 
 	for (size_t i = 0; i < info->n_fields; i++) {
@@ -45,7 +51,8 @@ assert_same(const struct fact *a, const struct fact *b)
 	assert_int_equal(a->connection, b->connection);
 	for (size_t i = 0; i < info->n_fields; i++) {
 		if (info->fields[i].type == FACT_text)
-			assert_true(bytes_equal(fact_text(a, &info->fields[i]), fact_text(b, &info->fields[i])));
+			assert_true(
+			    bytes_equal(fact_text(a, &info->fields[i]), fact_text(b, &info->fields[i])));
 		else
 			assert_int_equal(fact_number(a, &info->fields[i]), fact_number(b, &info->fields[i]));
 	}
@@ -97,7 +104,8 @@ long_text_is_cut_to_fit(void **state)
 	free(text);
 }
 
-/* Random bytes, and good messages with one byte changed, are decoded or refused, never followed out of bounds. */
+/* Random bytes, and good messages with one byte changed, are decoded or refused, never followed out of
+ * bounds. */
 static void
 foreign_bytes_are_refused_or_read_within_bounds(void **state)
 {
@@ -115,7 +123,8 @@ foreign_bytes_are_refused_or_read_within_bounds(void **state)
 		if (fact_decode(&f, wire, len) == 0)
 			for (size_t i = 0; i < fact_info(f.kind)->n_fields; i++)
 				if (fact_info(f.kind)->fields[i].type == FACT_text)
-					assert_true(fact_text(&f, &fact_info(f.kind)->fields[i]).len <= sizeof(wire));
+					assert_true(
+					    fact_text(&f, &fact_info(f.kind)->fields[i]).len <= sizeof(wire));
 	}
 }
 
@@ -139,8 +148,11 @@ a_host_number_makes_both_its_addresses(void **state)
 		struct plan_address address;
 		const char *text;
 	} rows[] = {
-		{{0, 53}, "198.18.0.53"}, {{0, 256}, "198.18.1.0"}, {{0, 131071}, "198.19.255.255"},
-		{{1, 53}, "2001:db8::35"}, {{1, 131071}, "2001:db8::1:ffff"},
+	    {{0, 53}, "198.18.0.53"},
+	    {{0, 256}, "198.18.1.0"},
+	    {{0, 131071}, "198.19.255.255"},
+	    {{1, 53}, "2001:db8::35"},
+	    {{1, 131071}, "2001:db8::1:ffff"},
 	};
 
 	(void)state;
@@ -158,19 +170,20 @@ a_host_number_makes_both_its_addresses(void **state)
 	}
 	assert_false(plan_address_from(&(struct plan_address){0}, "\xc6\x11\xff\xff", 4));
 	assert_false(plan_address_from(&(struct plan_address){0}, "\xc6\x14\x00\x00", 4));
-	assert_false(plan_address_from(&(struct plan_address){0}, "\x20\x01\x0d\xb9\0\0\0\0\0\0\0\0\0\0\0\1", 16));
+	assert_false(
+	    plan_address_from(&(struct plan_address){0}, "\x20\x01\x0d\xb9\0\0\0\0\0\0\0\0\0\0\0\1", 16));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_kind_survives_its_codec),
-		cmocka_unit_test(a_message_with_bytes_left_over_is_no_fact),
-		cmocka_unit_test(long_text_is_cut_to_fit),
-		cmocka_unit_test(foreign_bytes_are_refused_or_read_within_bounds),
-		cmocka_unit_test(names_lead_back_to_their_kinds),
-		cmocka_unit_test(a_host_number_makes_both_its_addresses),
+	    cmocka_unit_test(every_kind_survives_its_codec),
+	    cmocka_unit_test(a_message_with_bytes_left_over_is_no_fact),
+	    cmocka_unit_test(long_text_is_cut_to_fit),
+	    cmocka_unit_test(foreign_bytes_are_refused_or_read_within_bounds),
+	    cmocka_unit_test(names_lead_back_to_their_kinds),
+	    cmocka_unit_test(a_host_number_makes_both_its_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
