@@ -2,58 +2,38 @@
 /* front.c - see front.h; one libevent loop. What leads a leg is course.c, what drives the client driver.c. */
 #include "harness/front/front.h"
 
-#include <errno.h>
 #include <event2/event.h>
-#include <search.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
-#include "harness/base/outbox.h"
 #include "harness/front/course.h"
-#include "harness/model/order.h"
+#include "harness/front/peer.h"
+#include "harness/front/recipients.h"
 
-#define ORDERS_MAX_BYTES (4 * 1024 * 1024)
 /* Flushes: what world and witness answer unasked when they stand, leg + 1, and the last of all. */
 #define FLUSH_READY 0u
 #define FLUSH_LAST UINT32_MAX
-
-/* World or witness: a part of the lab that takes orders and answers in facts. */
-struct part {
-	struct front *front;
-	const char *name;
-	enum fact_source source;
-	int fd;
-	struct outbox *orders;
-	struct event *readable, *writable;
-	bool stands, is_gone;
-	bool is_finished; /* answered the last flush */
-};
 
 struct front {
 	const struct front_options *options;
 	const struct plan *plan;
 	struct event_base *base;
 	struct driver *driver;
-	struct part world, witness;
+	struct peer *world, *witness;
+	unsigned n_standing, n_finished; /* peers that stand, and that answered the last flush */
 	struct event *exits, *interrupts[2];
 	struct course **courses;  /* by leg */
 	struct event **deadlines; /* by leg */
-	void *leg_by_recipient;   /* tsearch tree of struct address */
+	struct recipients *recipients;
 	uint32_t number;
 	bool started, crashed;
 	size_t n_over, n_played;
 	enum front_end end;
 	struct why *why;
-};
-
-struct address {
-	char *text; /* lower case */
-	uint32_t leg, message;
 };
 
 /* --- facts -------------------------------------------------------------------------------- */
@@ -80,41 +60,13 @@ stop_loop(struct front *f, enum front_end end)
 /* --- world and witness -------------------------------------------------------------------- */
 
 static void
-send_order(struct part *p, enum order_kind kind, uint32_t leg, uint32_t step, uint32_t number)
-{
-	struct order o = {kind, leg, step, number};
-
-	if (p->is_gone || outbox_put(p->orders, &o, sizeof(o)) < 0)
-		return; /* its death shows at its socket */
-	if (!outbox_is_empty(p->orders))
-		event_add(p->writable, NULL);
-}
-
-static void
-on_writable(evutil_socket_t fd, short what, void *ctx)
-{
-	struct part *p = ctx;
-
-	(void)fd;
-	(void)what;
-	if (outbox_flush(p->orders) == 1)
-		event_add(p->writable, NULL);
-}
-
-static void start_courses(struct front *f);
-
-static void
-on_flushed(struct front *f, struct part *p, uint32_t number)
+on_flushed(struct front *f, uint32_t number)
 {
 	if (number == FLUSH_READY) {
-		p->stands = true;
-		if (f->world.stands && f->witness.stands)
+		if (++f->n_standing == 2)
 			driver_start(f->driver);
-		return;
-	}
-	if (number == FLUSH_LAST) {
-		p->is_finished = true;
-		if (f->world.is_finished && f->witness.is_finished)
+	} else if (number == FLUSH_LAST) {
+		if (++f->n_finished == 2)
 			event_base_loopbreak(f->base);
 	} else if (number <= f->plan->n_legs && f->courses[number - 1] != NULL) {
 		course_flushed(f->courses[number - 1]);
@@ -122,60 +74,33 @@ on_flushed(struct front *f, struct part *p, uint32_t number)
 }
 
 static void
-part_is_gone(struct part *p, const char *how)
+on_fact(void *ctx, struct peer *peer, struct fact *fact)
 {
-	struct front *f = p->front;
+	struct front *f = ctx;
+
+	(void)peer;
+	take(f, fact);
+	if (fact->kind == FACT_FLUSHED)
+		on_flushed(f, (uint32_t)fact->flushed.order);
+}
+
+/* A process of the lab is gone: nothing that follows can be trusted. */
+static void
+lab_is_broken(struct front *f, const char *part, const char *how)
+{
 	struct fact fact = {.kind = FACT_LAB_FAULT, .leg = FACT_NONE, .step = FACT_NONE};
 
-	event_del(p->readable);
-	p->is_gone = true;
-	fact.lab_fault.part = bytes_of(p->name);
+	fact.lab_fault.part = bytes_of(part);
 	fact.lab_fault.what = bytes_of(how);
 	take(f, &fact);
-	why_set(f->why, "the lab's %s process %s", p->name, how);
+	why_set(f->why, "the lab's %s %s", part, how);
 	stop_loop(f, FRONT_BROKEN);
 }
 
 static void
-on_fact(evutil_socket_t fd, short what, void *ctx)
+on_gone(void *ctx, struct peer *peer, const char *how)
 {
-	struct part *p = ctx;
-	unsigned char buffer[FACT_ENCODED_MAX];
-	struct fact fact;
-	ssize_t n;
-
-	(void)what;
-	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-		if (fact_decode(&fact, buffer, (size_t)n) < 0 || fact.source != p->source) {
-			part_is_gone(p, "sent what is no fact");
-			return;
-		}
-		take(p->front, &fact);
-		if (fact.kind == FACT_FLUSHED)
-			on_flushed(p->front, p, (uint32_t)fact.flushed.order);
-	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		part_is_gone(p, "has ended");
-}
-
-static void
-part_init(struct part *p, struct front *f, const char *name, enum fact_source source, int fd)
-{
-	*p = (struct part){.front = f, .name = name, .source = source, .fd = fd};
-	evutil_make_socket_nonblocking(fd);
-	p->orders = outbox_new(fd, ORDERS_MAX_BYTES);
-	p->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, on_fact, p);
-	p->writable = event_new(f->base, fd, EV_WRITE, on_writable, p);
-	must(p->readable != NULL && p->writable != NULL);
-	event_add(p->readable, NULL);
-}
-
-static void
-part_done(struct part *p)
-{
-	event_free(p->readable);
-	event_free(p->writable);
-	outbox_free(p->orders);
+	lab_is_broken(ctx, peer_name(peer), how);
 }
 
 /* --- the calls of the courses ------------------------------------------------------------- */
@@ -185,7 +110,7 @@ order_step(void *ctx, uint32_t leg, uint32_t step)
 {
 	struct front *f = ctx;
 
-	send_order(&f->world, ORDER_STEP, leg, step, 0);
+	peer_order(f->world, ORDER_STEP, leg, step, 0);
 }
 
 static void
@@ -193,7 +118,7 @@ order_hush(void *ctx, uint32_t leg)
 {
 	struct front *f = ctx;
 
-	send_order(&f->world, ORDER_HUSH, leg, 0, 0);
+	peer_order(f->world, ORDER_HUSH, leg, 0, 0);
 }
 
 static void
@@ -201,7 +126,7 @@ order_flush(void *ctx, uint32_t leg)
 {
 	struct front *f = ctx;
 
-	send_order(&f->world, ORDER_FLUSH, leg, 0, leg + 1);
+	peer_order(f->world, ORDER_FLUSH, leg, 0, leg + 1);
 }
 
 /* The first MX of the leg: where a client that looks nothing up is sent. */
@@ -323,57 +248,7 @@ static const struct course_calls course_calls = {
 
 /* --- the client --------------------------------------------------------------------------- */
 
-static int
-compare_addresses(const void *a, const void *b)
-{
-	return strcasecmp(((const struct address *)a)->text, ((const struct address *)b)->text);
-}
-
-static void
-know_recipient(struct front *f, const char *text, uint32_t leg, uint32_t message)
-{
-	struct address *a = must_alloc(sizeof(*a));
-
-	a->text = must_strdup(text);
-	a->leg = leg;
-	a->message = message;
-	must(tsearch(a, &f->leg_by_recipient, compare_addresses) != NULL);
-}
-
-static void
-know_recipients_of(struct front *f, uint32_t leg)
-{
-	const struct plan_leg *l = &f->plan->legs[leg];
-
-	for (size_t s = 0; s < l->n_steps; s++)
-		for (size_t m = 0; m < l->steps[s].n_messages; m++)
-			for (size_t i = 0; i < l->steps[s].messages[m].n_recipients; i++)
-				know_recipient(f, l->steps[s].messages[m].recipients[i].address, leg,
-				    l->steps[s].messages[m].number);
-}
-
-static void
-free_address(void *p)
-{
-	struct address *a = p;
-
-	free(a->text);
-	free(a);
-}
-
-static const struct address *
-find_recipient(struct front *f, struct bytes recipient)
-{
-	char text[512];
-	struct address key = {.text = text}, **found;
-
-	if (recipient.len >= sizeof(text))
-		return NULL;
-	memcpy(text, recipient.data, recipient.len);
-	text[recipient.len] = '\0';
-	found = tfind(&key, &f->leg_by_recipient, compare_addresses);
-	return found != NULL ? *found : NULL;
-}
+static void start_courses(struct front *f);
 
 static void
 client_is_ready(void *ctx)
@@ -409,7 +284,7 @@ static void
 client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct bytes reason)
 {
 	struct front *f = ctx;
-	const struct address *a = find_recipient(f, recipient);
+	const struct recipient *a = recipients_find(f->recipients, recipient);
 	struct fact fact = {.kind = FACT_FATE};
 
 	if (a == NULL)
@@ -417,7 +292,7 @@ client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct byt
 	fact.leg = a->leg;
 	fact.step = course_step(f->courses[a->leg]);
 	fact.fate.message = a->message;
-	fact.fate.recipient = bytes_of(a->text);
+	fact.fate.recipient = bytes_of(a->address);
 	fact.fate.fate = bytes_of(fate);
 	fact.fate.reason = reason;
 	take(f, &fact);
@@ -427,14 +302,14 @@ static void
 client_did_not_try(void *ctx, struct bytes recipient, struct bytes reason)
 {
 	struct front *f = ctx;
-	const struct address *a = find_recipient(f, recipient);
+	const struct recipient *a = recipients_find(f->recipients, recipient);
 	struct fact fact = {.kind = FACT_NO_ATTEMPT};
 
 	if (a == NULL)
 		return;
 	fact.leg = a->leg;
 	fact.step = course_step(f->courses[a->leg]);
-	fact.no_attempt.recipient = bytes_of(a->text);
+	fact.no_attempt.recipient = bytes_of(a->address);
 	fact.no_attempt.reason = reason;
 	take(f, &fact);
 }
@@ -497,8 +372,8 @@ client_stopped(void *ctx)
 {
 	struct front *f = ctx;
 
-	send_order(&f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
-	send_order(&f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+	peer_order(f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
+	peer_order(f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
 }
 
 static void
@@ -515,13 +390,7 @@ on_exit_waits(evutil_socket_t fd, short what, void *ctx)
 	if (got == 0)
 		return;
 	event_del(f->exits);
-	struct fact fact = {.kind = FACT_LAB_FAULT, .leg = FACT_NONE, .step = FACT_NONE};
-
-	fact.lab_fault.part = BYTES("client's machine");
-	fact.lab_fault.what = BYTES("has ended");
-	take(f, &fact);
-	why_set(f->why, "the client's machine has ended");
-	stop_loop(f, FRONT_BROKEN);
+	lab_is_broken(f, "client's machine", "has ended");
 }
 
 /* --- the course of the run ------------------------------------------------------------------ */
@@ -578,17 +447,19 @@ close_courses(struct front *f)
 static void
 front_init(struct front *f)
 {
+	static const struct peer_calls peer_calls = {on_fact, on_gone};
 	const struct front_options *o = f->options;
 
 	f->base = event_base_new();
 	must(f->base != NULL);
+	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
 	f->deadlines = must_alloc(f->plan->n_legs * sizeof(struct event *));
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (is_played(f, leg))
-			know_recipients_of(f, leg);
-	part_init(&f->world, f, "world", FACT_FROM_WORLD, o->world_fd);
-	part_init(&f->witness, f, "witness", FACT_FROM_WITNESS, o->witness_fd);
+			recipients_add_leg(f->recipients, f->plan, leg);
+	f->world = peer_new(f->base, "world", FACT_FROM_WORLD, o->world_fd, &peer_calls, f);
+	f->witness = peer_new(f->base, "witness", FACT_FROM_WITNESS, o->witness_fd, &peer_calls, f);
 	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, on_exit_waits, f);
 	f->interrupts[0] = evsignal_new(f->base, SIGINT, on_interrupt, f);
 	f->interrupts[1] = evsignal_new(f->base, SIGTERM, on_interrupt, f);
@@ -602,8 +473,8 @@ static void
 front_done(struct front *f)
 {
 	driver_free(f->driver);
-	part_done(&f->world);
-	part_done(&f->witness);
+	peer_free(f->world);
+	peer_free(f->witness);
 	event_free(f->exits);
 	event_free(f->interrupts[0]);
 	event_free(f->interrupts[1]);
@@ -614,7 +485,7 @@ front_done(struct front *f)
 	}
 	free(f->courses);
 	free(f->deadlines);
-	tdestroy(f->leg_by_recipient, free_address);
+	recipients_free(f->recipients);
 	event_base_free(f->base);
 }
 
