@@ -19,8 +19,8 @@ struct chunk {
 };
 
 struct flow {
-	bool known, finished;
-	uint32_t next;        /* the first sequence number not handed on */
+	bool known, finished, is_acked;
+	uint32_t next, acked; /* the first sequence number not handed on; what the receiver says it has */
 	struct chunk *chunks; /* in order, not overlapping */
 	size_t n_chunks, held;
 	bool open;
@@ -259,18 +259,29 @@ take_data(const struct at *at, uint32_t seq, struct bytes data)
 	drain(at);
 }
 
-/* The receiver has everything before `ack`: what we have not seen of that, the capture has missed. */
+/* The receiver has everything before `ack`. What we miss of that may still come from the other capture. */
 static void
 take_ack(const struct at *at, uint32_t ack)
+{
+	struct flow *f = flow_of(at);
+
+	if (f->known && ack - f->next <= REASSEMBLY_EARLY_MAX &&
+	    (!f->is_acked || (int32_t)(ack - f->acked) > 0)) {
+		f->is_acked = true;
+		f->acked = ack;
+	}
+}
+
+/* What was acknowledged and is not there by now, the capture has missed. */
+static void
+settle_acked(const struct at *at)
 {
 	struct flow *f = flow_of(at);
 	uint32_t fin =
 	    f->finished || f->chunks == NULL; /* a FIN counts as one number; perhaps we were not told of it */
 
-	if (!f->known)
-		return;
-	while ((int32_t)(ack - f->next) > (int32_t)fin && ack - f->next <= REASSEMBLY_EARLY_MAX) {
-		uint32_t until = ack - fin;
+	while (f->is_acked && (int32_t)(f->acked - f->next) > (int32_t)fin) {
+		uint32_t until = f->acked - fin;
 
 		if (f->chunks != NULL && f->chunks->seq - f->next < until - f->next)
 			until = f->chunks->seq;
@@ -338,12 +349,14 @@ unlink_connection(struct reassembly *r, struct connection *c)
 }
 
 static void
-settle_connection(struct reassembly *r, struct connection *c, uint64_t t_ns)
+settle_connection(struct reassembly *r, struct connection *c, bool completely, uint64_t t_ns)
 {
 	for (int d = 0; d < 2; d++) {
 		struct at at = {r, c, d, t_ns};
 
-		settle_flow(&at);
+		settle_acked(&at);
+		if (completely)
+			settle_flow(&at);
 		if (c->over)
 			close_flow(&at);
 	}
@@ -376,9 +389,8 @@ reassembly_free(struct reassembly *r)
 void
 reassembly_settle(struct reassembly *r, bool all, uint64_t t_ns)
 {
-	for (struct connection *c = r->oldest; c != NULL && r->held > 0; c = c->newer)
-		if (all || c->over)
-			settle_connection(r, c, t_ns);
+	for (struct connection *c = r->oldest; c != NULL; c = c->newer)
+		settle_connection(r, c, all || c->over, t_ns);
 }
 
 static void
@@ -407,7 +419,7 @@ evict(struct reassembly *r, uint64_t t_ns)
 		return;
 	while (r->n_over > REASSEMBLY_DONE_MAX && !c->over)
 		c = c->newer;
-	settle_connection(r, c, t_ns);
+	settle_connection(r, c, true, t_ns);
 	forget(r, c);
 }
 
@@ -430,7 +442,7 @@ connection_of(struct reassembly *r, const struct frame_segment *s, struct at *at
 	c = find(r, &key);
 	if (c != NULL && s->syn && at->from_client && c->flows[1].known &&
 	    (!c->has_syn || c->first_seq != s->seq)) {
-		settle_connection(r, c, at->t_ns); /* the ports are used again */
+		settle_connection(r, c, true, at->t_ns); /* the ports are used again */
 		forget(r, c);
 		c = NULL;
 	}

@@ -3,8 +3,9 @@
  * reassembly.h - puts the TCP streams of the client's hop together, both directions. No I/O.
  *
  * Hands bytes on in order and keeps only what came too early. The first copy of a byte wins.
- * A hole is a gap once the receiver has acknowledged what lies behind it (then the bytes were there and
- * the capture has not seen them), or when the caller says so. Ref: RFC 9293 s3.4.
+ * A hole that the receiver acknowledged is a gap (the bytes were there, and the capture has not seen them),
+ * but only when the caller says that all captures are read up to here: two links are read one after the
+ * other, and an acknowledgment may be seen before its data. Ref: RFC 9293 s3.4.
  */
 #ifndef REASSEMBLY_H
 #define REASSEMBLY_H
@@ -45,7 +46,10 @@ void reassembly_free(struct reassembly *r); /* closes all; no gaps are told */
 
 /* Segments that go neither to nor from the test range are passed over, as is port 53. */
 void reassembly_take(struct reassembly *r, const struct frame_segment *s, uint64_t t_ns);
-/* Ends the wait of connections that are over, or of all: every hole left is a gap. */
+/*
+ * All captures were read up to here: holes that were acknowledged are gaps, as is every hole of
+ * connections that are over, or (`all`) of any.
+ */
 void reassembly_settle(struct reassembly *r, bool all, uint64_t t_ns);
 
 /* Segments so far that repeated bytes, and bytes held now; for tests and curiosity. */
