@@ -185,54 +185,82 @@ doubt_by(struct region *r, const struct fact *f)
 	return none;
 }
 
-/* The first fact by which the world says that this token came in clear. */
-static const struct fact *
-world_saw(const struct leg_facts *facts, struct bytes token)
+/* The client's port of a connection, as the world accepted it; 0 unknown. */
+static int64_t
+port_of(const struct leg_facts *facts, uint32_t connection)
 {
-	for (size_t i = 0; i < facts->n; i++) {
-		const struct fact *f = facts->facts[i];
-		struct bytes text;
-		const struct bytes *channel = channel_of(f, &text);
+	for (size_t i = 0; connection != 0 && i < facts->n; i++)
+		if (facts->facts[i]->kind == FACT_ACCEPTED && facts->facts[i]->connection == connection)
+			return facts->facts[i]->accepted.peer_port;
+	return 0;
+}
 
-		if (channel == NULL || f->source != FACT_FROM_WORLD || !bytes_equal(*channel, BYTES("clear")))
-			continue;
-		if (token_in(text, token) || token_in_base64(text, token))
-			return f;
-	}
+static bool
+may_be_same_port(int64_t a, int64_t b)
+{
+	return a == 0 || b == 0 || a == b;
+}
+
+/* Does this fact of the world's say that the token came in clear? */
+static bool
+says_clear(const struct fact *f, struct bytes token)
+{
+	struct bytes text;
+	const struct bytes *channel = channel_of(f, &text);
+
+	return channel != NULL && f->source == FACT_FROM_WORLD && bytes_equal(*channel, BYTES("clear")) &&
+	       (token_in(text, token) || token_in_base64(text, token));
+}
+
+static bool
+says_crossed(const struct fact *f, struct bytes token)
+{
+	return f->kind == FACT_CROSSED && f->source == FACT_FROM_WITNESS &&
+	       bytes_equal_nocase(f->crossed.token, token);
+}
+
+/* The first fact of the world's on the connection from this port by which the token came in clear. */
+static const struct fact *
+world_saw(const struct leg_facts *facts, struct bytes token, int64_t port)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		if (says_clear(facts->facts[i], token) &&
+		    may_be_same_port(port, port_of(facts, facts->facts[i]->connection)))
+			return facts->facts[i];
 	return NULL;
 }
 
 static const struct fact *
-witness_saw(const struct leg_facts *facts, struct bytes token)
+witness_saw(const struct leg_facts *facts, struct bytes token, int64_t port)
 {
-	for (size_t i = 0; i < facts->n; i++) {
-		const struct fact *f = facts->facts[i];
-
-		if (f->kind == FACT_CROSSED && f->source == FACT_FROM_WITNESS &&
-		    bytes_equal_nocase(f->crossed.token, token))
-			return f;
-	}
+	for (size_t i = 0; i < facts->n; i++)
+		if (says_crossed(facts->facts[i], token) &&
+		    may_be_same_port(port, facts->facts[i]->crossed.peer_port))
+			return facts->facts[i];
 	return NULL;
 }
 
+/* Each connection on which one of them saw the token in clear, the other must have seen as well. */
 static struct doubt
 disagreement(struct region *r, const struct leg_facts *facts, struct bytes token, uint32_t message)
 {
-	const struct fact *by_world = world_saw(facts, token), *by_witness = witness_saw(facts, token);
-	const char *name;
+	for (size_t i = 0; token.len > 0 && i < facts->n; i++) {
+		const struct fact *f = facts->facts[i];
 
-	if (token.len == 0 || (by_world == NULL) == (by_witness == NULL))
-		return none;
-	name = words_quote(r, token);
-	if (by_world != NULL)
-		return (struct doubt){
-		    region_printf(r, "the world saw %s of message %" PRIu32 " in clear, the witness did not",
-			name, message),
-		    by_world};
-	return (struct doubt){
-	    region_printf(
-		r, "the witness saw %s of message %" PRIu32 " in clear, the world did not", name, message),
-	    by_witness};
+		if (says_clear(f, token) && witness_saw(facts, token, port_of(facts, f->connection)) == NULL)
+			return (struct doubt){
+			    region_printf(r,
+				"the world saw %s of message %" PRIu32 " in clear, the witness did not",
+				words_quote(r, token), message),
+			    f};
+		if (says_crossed(f, token) && world_saw(facts, token, f->crossed.peer_port) == NULL)
+			return (struct doubt){
+			    region_printf(r,
+				"the witness saw %s of message %" PRIu32 " in clear, the world did not",
+				words_quote(r, token), message),
+			    f};
+	}
+	return none;
 }
 
 static struct doubt

@@ -556,16 +556,16 @@ static const struct {
 static struct finding
 first_hit(const struct hearing *h, size_t from, size_t *ret_rule)
 {
-	for (size_t i = from; i < RULES; i++) {
-		struct finding f = {.verdict = rules[i].verdict, .level = LEVEL_INFO};
+	for (size_t i = from;; i++) {
+		struct finding f;
 
+		must(i < RULES);
+		f = (struct finding){.verdict = rules[i].verdict, .level = LEVEL_INFO};
 		if (rules[i].hits(h, &f)) {
 			*ret_rule = i;
 			return f;
 		}
 	}
-	must(!"the last rule hits");
-	return (struct finding){0};
 }
 
 struct finding

@@ -371,6 +371,21 @@ static const struct row rows[] = {
 	"world $a.0.1 content data='AGFhYW10bXhiMDAxYQ==' sender=mtmxs$1@ret.example channel=clear\n"
 	"witness $a.- crossed token=mtmxb$1 encoding=base64\n",
 	NULL, HONORED, NULL, 0},
+    {"one of two crossings that the world withheld", NULL,
+	"world $a.1.7 accepted host=mx1 role=mx peer_port=7000\nworld $a.1.8 accepted host=mx1 role=mx "
+	"peer_port=8000\n"
+	"world $a.1.7 closed\nworld $a.1.8 closed\nworld $a.1.7 mail sender=mtmxs$2@ret.example "
+	"channel=clear\n"
+	"witness $a.- crossed token=mtmxs$2 peer_port=7000\nwitness $a.- crossed token=mtmxs$2 "
+	"peer_port=8000\n",
+	NULL, UNCLEAR, "the world did not", 0},
+    {"one of two crossings that the witness missed", NULL,
+	"world $a.1.7 accepted host=mx1 role=mx peer_port=7000\nworld $a.1.8 accepted host=mx1 role=mx "
+	"peer_port=8000\n"
+	"world $a.1.7 mail sender=mtmxs$2@ret.example channel=clear\nworld $a.1.8 mail "
+	"sender=mtmxs$2@ret.example channel=clear\n"
+	"witness $a.- crossed token=mtmxs$2 peer_port=8000\n",
+	NULL, UNCLEAR, "the witness did not", 0},
     {"a token on the wrong leg", NULL, "witness $a.- crossed token=mtmxs$6\n", NULL, UNCLEAR,
 	"of leg 2 in clear on leg 1", 0},
     {"a token in a bounce to the return host", NULL, "witness -.- crossed token=mtmxs$2\n", NULL, HONORED,
@@ -463,8 +478,7 @@ static const struct row rows[] = {
 	"world $a.0.1 arrived host=evil genuine=0 recipient=mtmxr$1@to.example\n", NULL, UNCLEAR, "not warm",
 	0},
     {"no policy was served", "$a.0 policy-served", NULL, NULL, UNCLEAR, "no whole policy", 0},
-    {"content in clear, but no policy was served", "$a.0 policy-served",
-	CLEAR_CONTENT, NULL, UNCLEAR,
+    {"content in clear, but no policy was served", "$a.0 policy-served", CLEAR_CONTENT, NULL, UNCLEAR,
 	"no whole policy", 0},
     {"no policy was served in the control", "$c.0 policy-served", NULL, NULL, UNCLEAR, "no whole policy", 0},
     {"half a policy was served", "$a.0 policy-served",
