@@ -305,7 +305,7 @@ encode(struct dns_answer *a)
 {
 	uint8_t *data;
 
-	ldns_pkt_set_rcode(a->frame, a->content.rcode);
+	ldns_pkt_set_rcode(a->frame, (uint8_t)a->content.rcode);
 	ldns_pkt_set_ad(a->frame, a->authentic);
 	data = dns_content_encode(&a->content, a->frame, a->truncated, &a->bytes.len);
 	if (data == NULL || (!a->tcp && a->bytes.len > a->udp_max)) {

@@ -44,10 +44,7 @@ struct dns_host {
 /* A datagram's way: where it came from and which address was asked, as it goes back into sendmsg. */
 struct way {
 	struct sockaddr_storage peer;
-	union {
-		char space[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-		struct cmsghdr align;
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	size_t control_len;
 };
 
@@ -55,9 +52,9 @@ struct way {
 static void
 keep_address(struct way *way, struct msghdr *in)
 {
-	struct msghdr out = {.msg_control = way->control.space, .msg_controllen = sizeof(way->control.space)};
+	struct msghdr out = {.msg_control = way->control, .msg_controllen = sizeof(way->control)};
 	struct cmsghdr *to = CMSG_FIRSTHDR(&out);
-	char space[sizeof(way->control.space)] = {0};
+	char space[sizeof(way->control)] = {0};
 	size_t len = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(in); c != NULL; c = CMSG_NXTHDR(in, c)) {
@@ -90,16 +87,13 @@ static ssize_t
 receive(int fd, struct way *way, void *data, size_t size)
 {
 	struct iovec iov = {data, size};
-	union {
-		char space[256];
-		struct cmsghdr align;
-	} control;
+	_Alignas(struct cmsghdr) char control[256];
 	struct msghdr msg = {.msg_name = &way->peer,
 	    .msg_namelen = sizeof(way->peer),
 	    .msg_iov = &iov,
 	    .msg_iovlen = 1,
-	    .msg_control = control.space,
-	    .msg_controllen = sizeof(control.space)};
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
 	ssize_t len = recvmsg(fd, &msg, MSG_DONTWAIT);
 
 	if (len >= 0)
@@ -116,7 +110,7 @@ reply(int fd, struct way *way, struct bytes data)
 		way->peer.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
 	    .msg_iov = &iov,
 	    .msg_iovlen = 1,
-	    .msg_control = way->control.space,
+	    .msg_control = way->control,
 	    .msg_controllen = way->control_len};
 
 	return data.len == 0 || sendmsg(fd, &msg, MSG_NOSIGNAL) >= 0 ? 0 : -1;

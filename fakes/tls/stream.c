@@ -584,7 +584,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		if (s->end == NO_END && (what & BEV_EVENT_TIMEOUT))
 			s->end = STREAM_TIMEOUT;
 		else if (s->end == NO_END && (what & BEV_EVENT_ERROR))
-			s->end = end_of_errno(s, error);
+			s->end = (int)end_of_errno(s, error);
 		else if (s->end == NO_END)
 			s->end = s->tls == TLS_NONE ? STREAM_EOF : STREAM_TRUNCATED;
 	}
@@ -678,7 +678,7 @@ stream_connect(struct event_base *base, const struct sockaddr *to, socklen_t len
 	/* Without an address it waits for the connect that we began: errors come from the loop only. */
 	if (error == 0 && bufferevent_socket_connect(s->bev, NULL, 0) == 0)
 		return s;
-	s->end = end_of_errno(s, error);
+	s->end = (int)end_of_errno(s, error);
 	kick(s);
 	return s;
 }
