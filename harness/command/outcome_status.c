@@ -2,7 +2,7 @@
 /* outcome_status.c - see outcome_status.h */
 #include "harness/command/outcome_status.h"
 
-enum exit_status
+int
 outcome_status(const struct judgments *j, enum level threshold)
 {
 	bool seen[VERDICTS] = {false};

@@ -11,6 +11,6 @@
  * EXIT_VIOLATED when anything at or above `threshold` was violated (must is above should); else EXIT_LAB when
  * anything there is unclear or nothing at all was honored; else EXIT_OK.
  */
-enum exit_status outcome_status(const struct judgments *j, enum level threshold);
+int outcome_status(const struct judgments *j, enum level threshold);
 
 #endif

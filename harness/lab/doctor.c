@@ -386,8 +386,8 @@ check_ids(struct lab_check *check, enum lab_mode mode)
 {
 	static const char *const found[] = {[LAB_ROOT] = "root: as they are",
 	    [LAB_USER_MAP] = "user-map: a range of /etc/subuid",
-	    [LAB_USER_SINGLE] = "user-single: one only, so set*id and chown are pretended (for real ones: "
-				"package uidmap, and a range in /etc/subuid and /etc/subgid)"};
+	    [LAB_USER_SINGLE] = ("user-single: one only, so set*id and chown are pretended (for real ones: "
+				 "package uidmap, and a range in /etc/subuid and /etc/subgid)")};
 
 	pass(check, found[mode]);
 }

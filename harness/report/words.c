@@ -19,8 +19,8 @@ static const char *const templates[FACT_KINDS] = {
     [FACT_FLUSHED] = "order {order} to flush was answered",
     [FACT_LAB_FAULT] = "the lab failed: {part}: {what}",
     [FACT_DNS_ASKED] = "the client asked for {name} {type}[ over {transport}]",
-    [FACT_DNS_ANSWERED] = "{name} {type} was answered: {rcode}, {answers} records{authentic?, "
-			  "authentic|}{truncated?, truncated|}",
+    [FACT_DNS_ANSWERED] = ("{name} {type} was answered: {rcode}, {answers} records{authentic?, "
+			   "authentic|}{truncated?, truncated|}"),
     [FACT_MET] = "the attack's {layer} move {move}{neutral? (in its neutral form)|} was made[ on {host}]",
     [FACT_ACCEPTED] = "a connection to {host} ({address}:{port}) was accepted",
     [FACT_CLOSED] = "the connection was closed[ by the {by}][ ({how})]",
