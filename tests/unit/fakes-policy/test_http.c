@@ -175,7 +175,7 @@ the_second_half_begins_in_the_middle_of_the_body(void **state)
 	http_response_init(&r, &plan, (struct bytes){0}, false);
 	assert_int_equal(r.second_half, 2);
 	assert_int_equal(r.pieces[1].len + r.pieces[2].len, sizeof(POLICY) - 1);
-	assert_memory_equal(r.pieces[2].data, POLICY + r.pieces[1].len, r.pieces[2].len);
+	assert_memory_equal(r.pieces[2].data, &POLICY[r.pieces[1].len], r.pieces[2].len);
 	http_response_done(&r);
 }
 
