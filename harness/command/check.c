@@ -6,7 +6,7 @@
 #include "harness/command/selection.h"
 
 static const struct command_option options[] = {
-    {0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+    {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
     {0, "keys", NULL, "print what a scenario file may say, and check nothing", false},
     {'q', "quiet", NULL, "say nothing when all is well", false},
     {0},
@@ -27,7 +27,7 @@ check(const struct command *self, const struct command_line *line)
 {
 	struct complaints *complaints = complaints_new();
 	struct region *r = region_new();
-	const char *folder = command_value(self, line, "suite");
+	const char *folder = command_value(self, line, "scenarios");
 	struct suite *suite = NULL;
 	int status = EXIT_OK;
 	struct why why;

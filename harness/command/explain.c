@@ -8,7 +8,7 @@
 #include "harness/model/expectations.h"
 
 static const struct command_option options[] = {
-    {0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+    {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
     {0},
 };
 
@@ -354,7 +354,7 @@ explain(const struct command *self, const struct command_line *line)
 	if (line->n_words == 0)
 		return command_fail(EXIT_USAGE, "which scenario? 'mitmx list' shows them all");
 	status = selection_open(
-	    &s, command_value(self, line, "suite"), (const char *const *)line->words, (size_t)line->n_words);
+	    &s, command_value(self, line, "scenarios"), (const char *const *)line->words, (size_t)line->n_words);
 	for (size_t i = 0; status == EXIT_OK && i < s.n; i++) {
 		if (i > 0)
 			puts("\n----------------------------------------------------------------\n");

@@ -9,7 +9,7 @@
 static const struct command_option options[] = {
     {'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
     {0, "catches", "FLAW", "only scenarios that find this flaw of the built-in client", false},
-    {0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+    {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
     {'q', "quiet", NULL, "names alone", false},
     {0},
 };

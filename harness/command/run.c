@@ -35,7 +35,7 @@ static const struct command_option options[] = {
     {0, "keep", "all", "captures of all scenarios, not only of those that were not honored", false},
     {0, "flaw", "NAME",
 	"the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
-    {0, "suite", "DIR", "scenarios of this folder, in place of ours", false},
+    {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
     {'q', "quiet", NULL, "no live line, no summary when all is well", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
     {0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */

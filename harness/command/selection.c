@@ -81,7 +81,7 @@ selection_of_line(struct selection *ret, const struct command *self, const struc
 	for (size_t i = 0; self->options[i].name != NULL; i++)
 		for (unsigned k = 0; text_equal(self->options[i].name, "select") && k < line->count[i]; k++)
 			globs[n++] = line->values[i][k];
-	return selection_open(ret, command_value(self, line, "suite"), globs, n);
+	return selection_open(ret, command_value(self, line, "scenarios"), globs, n);
 }
 
 void

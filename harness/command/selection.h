@@ -23,7 +23,7 @@ struct selection {
  * EXIT_OK, or EXIT_USAGE after having said why: a broken file, no such folder, nothing matches.
  */
 int selection_open(struct selection *ret, const char *folder, const char *const *globs, size_t n_globs);
-/* The same with the values of the options "suite" and "select" of a command. */
+/* The same with the values of the options "scenarios" and "select" of a command. */
 int selection_of_line(struct selection *ret, const struct command *self, const struct command_line *line);
 void selection_close(struct selection *s); /* also after a failure */
 
