@@ -13,6 +13,7 @@
 enum order_kind {
 	ORDER_STEP = 1, /* leg, step: show this step from now on; closes the leg's idle sessions */
 	ORDER_FLUSH,    /* number: answer when all that was observed is out */
+	ORDER_CLOCK,    /* number: the client's clock is so many seconds ahead from now on; no answer */
 	ORDER_HUSH      /* leg: close idle sessions now; no answer but their `closed` facts */
 };
 

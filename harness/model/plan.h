@@ -207,6 +207,8 @@ struct plan_step {
 			      arrival */
 	bool retries_held; /* what is held at the end is tried once more before the step is over */
 	bool recovery;     /* the implicit last step: attack gone, what is held is tried again */
+	uint64_t offset_s; /* the client's wall clock, ahead of the true one; never less than in the step
+			      before */
 	bool keep;         /* the world does not close idle sessions */
 	struct plan_message *messages;
 	size_t n_messages;              /* a warm-up's spare is counted */
