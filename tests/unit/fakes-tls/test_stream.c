@@ -22,11 +22,11 @@
 #include <cmocka.h>
 
 #include <event2/buffer.h>
-#include <openssl/x509v3.h>
 
 #include "fakes/tls/stream.h"
 #include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
+#include "tests/unit/fakes-tls/self_signed.h"
 
 extern char **environ;
 
@@ -233,33 +233,12 @@ end(void **state)
 	return 0;
 }
 
-static void
-self_sign(SSL_CTX *ctx)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = X509_new();
-
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -60);
-	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(
-	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"mx", -1, -1, 0);
-	X509_set_issuer_name(x, X509_get_subject_name(x));
-	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
-	assert_int_equal(SSL_CTX_use_certificate(ctx, x), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
-	X509_free(x);
-	EVP_PKEY_free(key);
-}
-
 static int
 make_contexts(void **state)
 {
 	(void)state;
 	server_ctx = tls_context_server();
-	self_sign(server_ctx);
+	self_signed_use(server_ctx);
 	client_ctx = tls_context_client(NULL, NULL);
 	SSL_CTX_set_verify(client_ctx, SSL_VERIFY_NONE, NULL);
 	return 0;
