@@ -7,6 +7,7 @@
  */
 #include "fakes/pki/pki.h"
 
+#include <inttypes.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -65,6 +66,7 @@ struct pki {
 	char *root_pem;
 	char root_link[16];
 	uint64_t serial;
+	int64_t ahead_s; /* where the client's clock stands */
 	struct entry **slots;
 	size_t n_slots, n_entries; /* n_slots: a power of two */
 };
@@ -113,16 +115,19 @@ add_alt_names(X509 *x, const char *const *names, size_t n)
 	GENERAL_NAMES_free(all);
 }
 
-/* A certificate with key, subject and dates; no extensions, not signed. */
+#define DAY_S 86400l
+
+/* A certificate with key, subject and dates (seconds from now); no extensions, not signed. */
 static X509 *
-begin_cert(struct pki *pki, EVP_PKEY *key, const char *common_name, int begins_day, int ends_day)
+begin_cert(struct pki *pki, EVP_PKEY *key, const char *common_name, long begins_s, long ends_s)
 {
 	X509 *x = X509_new();
 
 	must(x != NULL && X509_set_version(x, X509_VERSION_3) == 1);
 	must(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), pki->serial++) == 1);
-	must(X509_time_adj_ex(X509_getm_notBefore(x), begins_day, 0, NULL) != NULL);
-	must(X509_time_adj_ex(X509_getm_notAfter(x), ends_day, 0, NULL) != NULL);
+	must(X509_time_adj_ex(X509_getm_notBefore(x), (int)(begins_s / DAY_S), begins_s % DAY_S, NULL) !=
+	     NULL);
+	must(X509_time_adj_ex(X509_getm_notAfter(x), (int)(ends_s / DAY_S), ends_s % DAY_S, NULL) != NULL);
 	must(X509_set_pubkey(x, key) == 1);
 	set_common_name(X509_get_subject_name(x), common_name);
 	return x;
@@ -148,7 +153,7 @@ static struct issuer
 make_issuer(struct pki *pki, const char *common_name, const struct issuer *by, bool ca)
 {
 	struct issuer made = {.key = new_key()};
-	X509 *x = begin_cert(pki, made.key, common_name, -400, 3650);
+	X509 *x = begin_cert(pki, made.key, common_name, -400 * DAY_S, 36500 * DAY_S);
 
 	name_issuer(x, by != NULL ? by->cert : x);
 	add_extension(x, x, NID_basic_constraints, ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
@@ -220,11 +225,23 @@ flip_signature(X509 *x)
 	((unsigned char *)ASN1_STRING_get0_data(signature))[ASN1_STRING_length(signature) - 1] ^= 1;
 }
 
+/* A chain that should be good shuts out the true time once the client's clock was moved. */
+static long
+begins_s(const struct pki *pki, const struct recipe *recipe)
+{
+	long begins = recipe->begins_day * DAY_S;
+
+	if (begins < 0 && recipe->ends_day > 0 && -begins > pki->ahead_s / 2 && pki->ahead_s > 0)
+		begins = -pki->ahead_s / 2;
+	return begins + pki->ahead_s;
+}
+
 static X509 *
 make_leaf(struct pki *pki, const struct recipe *recipe, EVP_PKEY *key, const char *const *names, size_t n)
 {
 	const struct issuer *by = issuer_for(pki, recipe->signer);
-	X509 *x = begin_cert(pki, key, names[0], recipe->begins_day, recipe->ends_day);
+	X509 *x =
+	    begin_cert(pki, key, names[0], begins_s(pki, recipe), recipe->ends_day * DAY_S + pki->ahead_s);
 
 	name_issuer(x, by != NULL ? by->cert : x);
 	add_extension(x, x, NID_basic_constraints, "critical,CA:FALSE");
@@ -333,14 +350,15 @@ grow(struct pki *pki)
 
 /* Owned. Unit separators keep the parts apart: no name holds one. */
 static char *
-key_text(const char *domain, const char *name, const struct plan_certificate *certificate,
-    enum certificate_fault fault)
+key_text(const struct pki *pki, const char *domain, const char *name,
+    const struct plan_certificate *certificate, enum certificate_fault fault)
 {
 	size_t n = certificate != NULL ? certificate->n_names : 0;
 	char *names = join_names(n > 0 ? certificate->names : NULL, n);
 	char *key;
 
-	must(asprintf(&key, "%d\x1f%s\x1f%s\x1f%s", (int)fault, domain, name, names) > 0);
+	must(asprintf(&key, "%d\x1f%" PRId64 "\x1f%s\x1f%s\x1f%s", (int)fault, pki->ahead_s, domain, name,
+		 names) > 0);
 	free(names);
 	return key;
 }
@@ -349,7 +367,7 @@ const struct pki_chain *
 pki_chain_for(struct pki *pki, const char *domain, const char *name,
     const struct plan_certificate *certificate, enum certificate_fault fault)
 {
-	char *key = key_text(domain, name, certificate, fault);
+	char *key = key_text(pki, domain, name, certificate, fault);
 	struct entry *e = *slot_of(pki, key);
 
 	must(fault < FAULTS);
@@ -467,6 +485,12 @@ pki_free(struct pki *pki)
 	free(pki->root_pem);
 	free(pki->slots);
 	free(pki);
+}
+
+void
+pki_set_clock(struct pki *pki, uint64_t ahead_s)
+{
+	pki->ahead_s = (int64_t)ahead_s;
 }
 
 const char *

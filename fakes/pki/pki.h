@@ -17,6 +17,12 @@ struct pki;
 struct pki *pki_new(void);      /* makes the lab's CA and an untrusted one; owned; never NULL */
 void pki_free(struct pki *pki);
 
+/*
+ * The client's wall clock is so many seconds ahead from now on: chains asked for from here on are valid, expired
+ * and so on around that time alone, so that a client whose clock did not move refuses what is honest.
+ */
+void pki_set_clock(struct pki *pki, uint64_t ahead_s);
+
 /* The lab's root certificate as PEM, and the name of its hash link ("1a2b3c4d.0"); borrowed. */
 const char *pki_root_pem(const struct pki *pki);
 const char *pki_root_link(const struct pki *pki);

@@ -144,6 +144,9 @@ obey(struct world *w, const struct order *order)
 	case ORDER_FLUSH:
 		begin_flush(w, order->number);
 		break;
+	case ORDER_CLOCK:
+		pki_set_clock(w->options->pki, order->number);
+		break;
 	case ORDER_HUSH:
 		hush(w, order->leg);
 		break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* explain.c - mitmx explain: one scenario in plain words, made from its file and the .def lists. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -243,6 +244,24 @@ explain_action(const struct scenario_step *step)
 	puts(step->action == ACTION_SEND ? "." : "");
 }
 
+/* When the client's clock stands elsewhere than in the step before. */
+static void
+explain_time(const struct scenario *s, size_t i)
+{
+	uint64_t at = s->steps[i].after_s, days = at / 86400, hours = at % 86400 / 3600, rest = at % 3600;
+
+	if (at == (i > 0 ? s->steps[i - 1].after_s : 0))
+		return;
+	printf("The client's clock stands");
+	if (days > 0)
+		printf(" %" PRIu64 " day%s", days, days > 1 ? "s" : "");
+	if (hours > 0)
+		printf(" %" PRIu64 " hour%s", hours, hours > 1 ? "s" : "");
+	if (rest > 0)
+		printf(" %" PRIu64 " s", rest);
+	printf(" after the start. ");
+}
+
 static void
 explain_expectation(const struct scenario *s, size_t i, struct region *r)
 {
@@ -266,6 +285,7 @@ explain_steps(const struct scenario *s, struct region *r)
 	puts("\nWhat happens");
 	for (size_t i = 0; i < s->n_steps; i++) {
 		printf("    %zu. ", i + 1);
+		explain_time(s, i);
 		explain_action(&s->steps[i]);
 		explain_attack(s, i);
 		explain_expectation(s, i, r);
@@ -353,8 +373,8 @@ explain(const struct command *self, const struct command_line *line)
 
 	if (line->n_words == 0)
 		return command_fail(EXIT_USAGE, "which scenario? 'mitmx list' shows them all");
-	status = selection_open(
-	    &s, command_value(self, line, "scenarios"), (const char *const *)line->words, (size_t)line->n_words);
+	status = selection_open(&s, command_value(self, line, "scenarios"), (const char *const *)line->words,
+	    (size_t)line->n_words);
 	for (size_t i = 0; status == EXIT_OK && i < s.n; i++) {
 		if (i > 0)
 			puts("\n----------------------------------------------------------------\n");

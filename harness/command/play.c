@@ -82,14 +82,19 @@ pop_part(struct stage *s)
 	return part;
 }
 
-/* All that apply to this client; what needs a mechanism that it does not claim is not played. */
+/*
+ * All that apply to this client and move its clock, or do not: time only goes forward on a machine. What
+ * needs a mechanism that the client does not claim is not played.
+ */
 static struct part *
-whole_part(const struct stage *s)
+part_that(const struct stage *s, bool jumps)
 {
 	struct part *part = part_new(s);
 
 	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
-		part->in[i] = applies(s->options, &s->play->plan->scenarios[i]);
+		const struct plan_scenario *one = &s->play->plan->scenarios[i];
+
+		part->in[i] = one->jumps == jumps && applies(s->options, one);
 		part->n += part->in[i];
 	}
 	return part;
@@ -271,9 +276,13 @@ run_part(struct stage *s, const struct part *part, struct why *why)
 static void
 run_parts(struct stage *s)
 {
-	struct part *part;
+	struct part *part = part_that(s, true);
 
-	push_part(s, whole_part(s));
+	if (part->n > 0)
+		push_part(s, part);
+	else
+		free(part);
+	push_part(s, part_that(s, false));
 	while ((part = pop_part(s)) != NULL) {
 		if (s->play->end == FRONT_DONE || s->play->end == FRONT_CRASHED)
 			s->play->end = run_part(s, part, &s->play->why);

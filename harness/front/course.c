@@ -9,6 +9,7 @@
 
 enum phase {
 	NOT_BEGUN,
+	TIMELESS,  /* waits until the clock stands where the step lies */
 	ORDERED,   /* waits for step-begun */
 	UNDER_WAY, /* waits for fates and the end of sessions */
 	SETTLING,  /* both are there; waits for the flush */
@@ -37,6 +38,7 @@ struct course {
 	struct awaited *awaited;
 	size_t n_awaited;
 	uint32_t sessions; /* open connections of the leg */
+	uint64_t clock_s;  /* where the client's clock stands */
 	uint32_t n_sent;   /* messages of this step handed over */
 	bool retried, hushed;
 	bool policy_came_last; /* a whole policy was served after the last arrival */
@@ -193,6 +195,8 @@ finish(struct course *c)
 	c->calls->over(c->ctx, c->number);
 }
 
+static void order_step(struct course *c);
+
 static void
 next_step(struct course *c)
 {
@@ -204,6 +208,18 @@ next_step(struct course *c)
 		finish(c);
 		return;
 	}
+	if (step_of(c)->offset_s > c->clock_s) {
+		c->phase = TIMELESS;
+		c->calls->set_deadline(c->ctx, c->number, false);
+		c->calls->await_clock(c->ctx, c->number, step_of(c)->offset_s);
+		return;
+	}
+	order_step(c);
+}
+
+static void
+order_step(struct course *c)
+{
 	c->phase = ORDERED;
 	c->calls->set_deadline(c->ctx, c->number, true);
 	c->calls->order_step(c->ctx, c->number, c->step);
@@ -373,6 +389,19 @@ course_begin(struct course *c)
 }
 
 void
+course_clock_moved(struct course *c, uint64_t clock_s)
+{
+	struct fact f = {.kind = FACT_CLOCK_SET};
+
+	c->clock_s = clock_s;
+	if (c->phase != TIMELESS || step_of(c)->offset_s > clock_s)
+		return;
+	f.clock_set.offset = (int64_t)clock_s;
+	emit(c, &f);
+	order_step(c);
+}
+
+void
 course_restarted(struct course *c)
 {
 	if (!c->restarting)
@@ -384,7 +413,7 @@ course_restarted(struct course *c)
 void
 course_deadline(struct course *c)
 {
-	if (c->phase == OVER || c->phase == NOT_BEGUN)
+	if (c->phase == OVER || c->phase == NOT_BEGUN || c->phase == TIMELESS)
 		return;
 	c->calls->abandon(c->ctx, c->number);
 	c->restarting = false;

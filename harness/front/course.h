@@ -20,6 +20,8 @@ struct course_calls {
 	void (*send)(void *ctx, uint32_t leg, const struct plan_message *message);
 	void (*retry)(void *ctx, uint32_t leg, const struct plan_message *message);
 	void (*restart)(void *ctx, uint32_t leg); /* course_restarted() follows */
+	/* The step lies ahead: course_clock_moved() follows when the client's clock stands there. */
+	void (*await_clock)(void *ctx, uint32_t leg, uint64_t offset_s);
 	void (*set_deadline)(void *ctx, uint32_t leg, bool on);
 	void (*abandon)(void *ctx, uint32_t leg); /* the deadline passed */
 	void (*emit)(void *ctx, struct fact *f);  /* leg and step are stamped */
@@ -35,6 +37,8 @@ void course_begin(struct course *c);
 void course_fact(struct course *c, const struct fact *f);
 void course_flushed(struct course *c);
 void course_restarted(struct course *c);
+/* The client's wall clock now is so many seconds ahead. */
+void course_clock_moved(struct course *c, uint64_t clock_s);
 void course_deadline(struct course *c);
 /* The run is broken off: the step ends now, by "interrupt". */
 void course_interrupt(struct course *c);

@@ -31,6 +31,9 @@ struct front {
 	struct recipients *recipients;
 	uint32_t number;
 	bool started, crashed;
+	struct event *clock; /* looks whether a jump is due */
+	uint64_t *awaited_s; /* by leg: the time that it waits for; 0 none */
+	size_t n_timeless;   /* legs that wait for a time */
 	size_t n_over, n_played;
 	enum front_end end;
 	struct why *why;
@@ -231,6 +234,54 @@ leg_is_over(void *ctx, uint32_t leg)
 	f->options->progress(f->options->ctx, f->n_over, f->n_played, slowest(f));
 	if (f->n_over == f->n_played)
 		driver_stop(f->driver);
+	else
+		event_active(f->clock, 0, 0);
+}
+
+/*
+ * A jump is a barrier: when nobody is under way any more, the clock moves on to the nearest step
+ * that is waited for, and all that lie there begin.
+ */
+static void
+move_clock(struct front *f)
+{
+	uint64_t next = UINT64_MAX;
+
+	if (f->n_over + f->n_timeless < f->n_played)
+		return;
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		if (f->awaited_s[leg] != 0 && f->awaited_s[leg] < next)
+			next = f->awaited_s[leg];
+	if (next == UINT64_MAX)
+		return;
+	f->options->set_clock(f->options->ctx, next);
+	peer_order(f->world, ORDER_CLOCK, FACT_NONE, 0, (uint32_t)next);
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
+		f->n_timeless -= f->awaited_s[leg] == next;
+		f->awaited_s[leg] = f->awaited_s[leg] == next ? 0 : f->awaited_s[leg];
+	}
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
+		if (f->courses[leg] != NULL)
+			course_clock_moved(f->courses[leg], next);
+}
+
+static void
+await_clock(void *ctx, uint32_t leg, uint64_t offset_s)
+{
+	struct front *f = ctx;
+
+	must(offset_s > 0 && f->awaited_s[leg] == 0);
+	f->awaited_s[leg] = offset_s;
+	f->n_timeless++;
+	event_active(f->clock, 0, 0);
+}
+
+static void
+on_clock(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	move_clock(ctx);
 }
 
 static const struct course_calls course_calls = {
@@ -240,6 +291,7 @@ static const struct course_calls course_calls = {
     send_message,
     retry_message,
     restart_client,
+    await_clock,
     set_deadline,
     abandon,
     emit,
@@ -454,6 +506,9 @@ front_init(struct front *f)
 	must(f->base != NULL);
 	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
+	f->awaited_s = must_alloc(f->plan->n_legs * sizeof(uint64_t));
+	f->clock = event_new(f->base, -1, 0, on_clock, f);
+	must(f->clock != NULL);
 	f->deadlines = must_alloc(f->plan->n_legs * sizeof(struct event *));
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (is_played(f, leg))
@@ -483,6 +538,8 @@ front_done(struct front *f)
 		if (f->deadlines[leg] != NULL)
 			event_free(f->deadlines[leg]);
 	}
+	event_free(f->clock);
+	free(f->awaited_s);
 	free(f->courses);
 	free(f->deadlines);
 	recipients_free(f->recipients);

@@ -22,6 +22,8 @@ struct front_options {
 	int exit_fd;              /* readable when next_exit has one */
 	/* 1 and an exit of a process of the machine, 0 none waits, -1 the machine is gone. */
 	int (*next_exit)(void *ctx, pid_t *ret_pid, int *ret_status, int *ret_signal);
+	/* Moves the client's wall clock: so many seconds ahead of the true one; only forward. */
+	void (*set_clock)(void *ctx, uint64_t offset_s);
 	unsigned deadline_s; /* a step's; for hangs only */
 	/* Every fact, numbered and in order of arrival; its text is valid during the call. */
 	void (*take)(void *ctx, const struct fact *f);

@@ -303,7 +303,9 @@ no_policy_to_keep_to(const struct hearing *h, struct finding *f)
 		    policy_was_served(&h->attack, s))
 			continue;
 		f->why = region_printf(h->region,
-		    "not warm: by the end of the warm-up (step %" PRIu32 ") no whole policy was served to the client", s + 1);
+		    "not warm: by the end of the warm-up (step %" PRIu32
+		    ") no whole policy was served to the client",
+		    s + 1);
 		return true;
 	}
 	return false;
@@ -352,6 +354,29 @@ nothing_is_enforced(const struct hearing *h, struct finding *f)
 	    "the client was not shown to enforce anything: in the control, which must be refused, %s was %s",
 	    words_message(h->region, row), outcome_name(row->outcome));
 	return true;
+}
+
+/* From a jump on, what is honest is valid around the moved time alone: an unmoved client fails its control.
+ */
+static bool
+clock_did_not_move(const struct hearing *h, struct finding *f)
+{
+	struct hearing then = *h;
+
+	for (then.step = 0; then.step <= h->step && has_step(&h->control, then.step); then.step++) {
+		bool moved = index_first(h->control.facts, then.step, FACT_CLOCK_SET) != NULL;
+		const struct measured *row = moved ? failed_control(&then) : NULL;
+
+		if (row == NULL)
+			continue;
+		f->shown_by = row->shown_by;
+		f->why = region_printf(h->region,
+		    "its clock cannot be moved: in the control of step %" PRIu32
+		    ", with the clock ahead, %s was %s",
+		    then.step + 1, words_message(h->region, row), words_outcome(h->region, row));
+		return true;
+	}
+	return false;
 }
 
 static bool
@@ -540,6 +565,7 @@ static const struct {
     {client_cannot, VERDICT_SKIPPED},
     {warm_up_failed, VERDICT_UNCLEAR},
     {nothing_is_enforced, VERDICT_SKIPPED},
+    {clock_did_not_move, VERDICT_SKIPPED},
     {control_failed, VERDICT_UNCLEAR},
     {move_found_no_occasion, VERDICT_SKIPPED},
     {attack_was_not_met, VERDICT_UNCLEAR},

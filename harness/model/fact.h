@@ -15,8 +15,9 @@
 #include "harness/base/text.h"
 
 #define FACT_ENCODED_MAX (32 * 1024) /* one message on the socket */
-#define FACT_TEXT_MAX (24 * 1024) /* longer text is cut: "...[LEN bytes, sha256 HEX]" is the emitter's care \
-				   */
+#define FACT_TEXT_MAX                                                                         \
+	(24 * 1024) /* longer text is cut: "...[LEN bytes, sha256 HEX]" is the emitter's care \
+		     */
 #define FACT_FIELDS_MAX 8
 #define FACT_NONE UINT32_MAX /* no leg, no step */
 

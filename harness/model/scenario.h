@@ -75,6 +75,7 @@ struct scenario_step {
 	uint32_t count, recipients; /* messages, and recipients of each */
 	const char *const *headers; /* more header lines of each message */
 	size_t n_headers;
+	uint64_t after_s; /* since the start: where the client's wall clock stands in this step */
 	bool requiretls;
 	bool keep, warm_up, retry;          /* retry: what is held is tried again before the step is over */
 	const struct scenario_world *world; /* of the attack leg; equal worlds are the same pointer */

@@ -170,6 +170,7 @@ plan_one_step(struct making *m, const struct scenario_step *from)
 	struct plan_step step = {.action = from->action,
 	    .warm_up = from->warm_up,
 	    .retries_held = from->retry && from->action == ACTION_SEND && !from->warm_up,
+	    .offset_s = from->after_s,
 	    .keep = from->keep,
 	    .world = show(m, world, from->attack)};
 
@@ -188,8 +189,10 @@ plan_steps(struct making *m, struct plan_leg *leg)
 	for (size_t i = 0; i < s->n_steps; i++)
 		leg->steps[leg->n_steps++] = plan_one_step(m, &s->steps[i]);
 	if (s->recovers)
-		leg->steps[leg->n_steps++] = (struct plan_step){
-		    .action = ACTION_RETRY, .recovery = true, .world = show(m, honest, &nothing)};
+		leg->steps[leg->n_steps++] = (struct plan_step){.action = ACTION_RETRY,
+		    .recovery = true,
+		    .offset_s = s->steps[s->n_steps - 1].after_s,
+		    .world = show(m, honest, &nothing)};
 }
 
 /* --- legs ------------------------------------------------------------------------------------------- */
@@ -275,6 +278,7 @@ plan_scenario(struct planner *p, const struct scenario *scenario, uint32_t index
 	    .needs = scenario->needs,
 	    .n_needs = scenario->n_needs,
 	    .stalls = scenario_stalls(scenario),
+	    .jumps = scenario->steps[scenario->n_steps - 1].after_s > 0,
 	    .control = FACT_NONE};
 	made->attack = plan_leg(p, scenario, index, SIDE_ATTACK);
 	if (scenario->has_control)

@@ -50,6 +50,7 @@ static const char *const templates[FACT_KINDS] = {
     [FACT_NO_ATTEMPT] = "the client said that it did not try <{recipient}>[: \"{reason}\"]",
     [FACT_EXITED] = "the client's process {command} ended[, status {status}]{crash?, it crashed|}",
     [FACT_STEP_ENDED] = "the step was over[ by {by}]",
+    [FACT_CLOCK_SET] = "the client's clock was set {offset} seconds ahead",
 };
 
 static const bool is_dull[FACT_KINDS] = {

@@ -4,6 +4,7 @@
  *
  * What a whole scenario must have to be worth running (legs that differ, a warm-up) is soundness.c's.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "harness/base/must.h"
@@ -47,6 +48,8 @@ const struct key step_keys[] = {
 	NULL, NULL, 0, 0},
     {"met", KEY_TEXTS, false, "moves that must find an occasion, else the scenario is skipped", NULL, NULL, 0,
 	0},
+    {"after", KEY_DURATION, false, "since the start: the client's clock is moved on to there", NULL, NULL, 0,
+	1000000000},
     {"keep", KEY_FLAG, false, "idle sessions stay open (no)", NULL, NULL, 0, 0},
     {0},
 };
@@ -58,8 +61,8 @@ const struct key file_keys[] = {
     {"title", KEY_TEXT, true, "one line; $name stands for a row's value", NULL, NULL, 0, 0},
     {"why", KEY_TEXT, false, "a sentence or two for people who want to learn", NULL, NULL, 0, 0},
     {"covers", KEY_TEXTS, false, "ids from requirements.tsv", NULL, NULL, 0, 0},
-    {"needs", KEY_WORDS, false, "mechanisms that the client must claim, else skipped", mechanism_names, NULL, 0,
-	0},
+    {"needs", KEY_WORDS, false, "mechanisms that the client must claim, else skipped", mechanism_names, NULL,
+	0, 0},
     {"level", KEY_WORD, false, "the most that a breach can amount to (must)", levels, NULL, 0, 0},
     {"catches", KEY_TEXTS, false, "flaws of the built-in client that it finds", NULL, NULL, 0, 0},
     {"probe", KEY_WORD, false, "what it finds out about a client without a description", probes, NULL, 0, 0},
@@ -153,6 +156,18 @@ check_step(const struct node *node, struct region *r)
 	keys_check(node, step_keys, "a step");
 }
 
+/* Time only goes forward; a step that says nothing stays where the one before it was. */
+static void
+read_after(struct making *m, const struct node *node, size_t i)
+{
+	uint64_t before = i > 0 ? m->scenario->steps[i - 1].after_s : 0;
+
+	m->scenario->steps[i].after_s = (uint64_t)key_seconds(node, "after", (int64_t)before);
+	if (m->scenario->steps[i].after_s < before)
+		node_complain(node_get(node, "after"),
+		    "time does not go back: the step before it stands at %" PRIu64 " s", before);
+}
+
 static void
 read_step(struct making *m, const struct node *node, const struct node *expect, size_t i)
 {
@@ -169,6 +184,7 @@ read_step(struct making *m, const struct node *node, const struct node *expect, 
 	if (attack != NULL)
 		begin_attack(m, attack);
 	step->attack = m->attack;
+	read_after(m, node, i);
 	step->keep = key_flag(node, "keep", false);
 	step->warm_up = expect == NULL && step->action == ACTION_SEND;
 	step->retry = m->scenario->recovers && !node_is(node_get(node, "retry"), "no");

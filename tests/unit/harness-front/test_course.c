@@ -115,17 +115,26 @@ emit(void *ctx, struct fact *f)
 		note(" ended-%.*s", (int)f->step_ended.by.len, f->step_ended.by.data);
 }
 
+static void
+await_clock(void *ctx, uint32_t leg, uint64_t offset_s)
+{
+	(void)ctx;
+	(void)leg;
+	note(" await%u", (unsigned)offset_s);
+}
+
 static const struct course_calls calls = {
-    order_step,
-    order_flush,
-    order_hush,
-    send_message,
-    retry_message,
-    restart,
-    set_deadline,
-    abandon,
-    emit,
-    over,
+    .order_step = order_step,
+    .order_flush = order_flush,
+    .order_hush = order_hush,
+    .send = send_message,
+    .retry = retry_message,
+    .restart = restart,
+    .await_clock = await_clock,
+    .set_deadline = set_deadline,
+    .abandon = abandon,
+    .emit = emit,
+    .over = over,
 };
 
 /* --- what it is told, as words ------------------------------------------------------------- */
@@ -273,15 +282,39 @@ a_restart_waits_for_the_client(void **state)
 	course_free(c);
 }
 
+static void
+a_step_that_lies_ahead_waits_for_the_clock(void **state)
+{
+	struct plan_step ahead[] = {{.messages = warm_messages, .n_messages = 1}, {.offset_s = 100}};
+	struct plan_leg leg = {.steps = ahead, .n_steps = 2};
+	struct plan plan = {.legs = &leg, .n_legs = 1};
+	struct course *c = course_new(&plan, 0, &calls, NULL);
+
+	(void)state;
+	done[0] = '\0';
+	course_begin(c);
+	tell(c, "begun");
+	tell(c, "delivered:r1@d");
+	course_flushed(c);
+	assert_string_equal(done, " step0 send1 flush ended-facts await100");
+	course_deadline(c);
+	course_clock_moved(c, 99);
+	assert_string_equal(done, " step0 send1 flush ended-facts await100");
+	course_clock_moved(c, 100);
+	assert_string_equal(done, " step0 send1 flush ended-facts await100 step1");
+	course_free(c);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 1];
+	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 2];
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
 		tests[n] =
 		    (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_restart_waits_for_the_client);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_step_that_lies_ahead_waits_for_the_clock);
 	return _cmocka_run_group_tests("course", tests, n, NULL, NULL);
 }
