@@ -2,7 +2,12 @@
 /* fact_store.c - see fact_store.h */
 #include "harness/command/fact_store.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "harness/base/must.h"
+
+#define FIRST_CAPACITY 1024
 
 void
 fact_store_init(struct fact_store *s)
@@ -14,6 +19,7 @@ void
 fact_store_done(struct fact_store *s)
 {
 	region_free(s->region);
+	free(s->facts);
 	*s = (struct fact_store){0};
 }
 
@@ -21,8 +27,13 @@ void
 fact_store_put(struct fact_store *s, const struct fact *f)
 {
 	const struct fact_info *info = fact_info(f->kind);
-	struct fact *copy = region_push(s->region, &s->facts, &s->n_facts, sizeof(*copy));
+	struct fact *copy;
 
+	if (s->n_facts == s->capacity) {
+		s->capacity = s->capacity + s->capacity / 2 + FIRST_CAPACITY;
+		s->facts = must_realloc(s->facts, s->capacity * sizeof(*s->facts));
+	}
+	copy = &s->facts[s->n_facts++];
 	*copy = *f;
 	for (size_t i = 0; i < info->n_fields; i++) {
 		struct bytes text;

@@ -7,9 +7,9 @@
 #include "harness/judge/judge.h"
 
 struct fact_store {
-	struct region *region;
+	struct region *region; /* of the texts */
 	struct fact *facts;
-	size_t n_facts;
+	size_t n_facts, capacity;
 	uint32_t last_number[FACT_SOURCES];
 };
 

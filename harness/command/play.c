@@ -213,17 +213,25 @@ static void
 keep_facts(struct stage *s)
 {
 	struct fact_store *all = &s->play->store;
-	uint32_t before[FACT_SOURCES];
+	size_t first = all->n_facts;
 	struct why why;
 
-	memcpy(before, all->last_number, sizeof(before));
-	for (size_t i = 0; i < s->heard.n_facts; i++) {
-		struct fact *f = &s->heard.facts[i];
+	if (first == 0) { /* the usual run has one part: nothing is copied */
+		struct fact_store empty = *all;
 
-		f->number += before[f->source];
-		fact_store_put(all, f);
-		note_disk(s->play, facts_file_put(s->file, f, &why), &why);
+		*all = s->heard;
+		s->heard = empty;
+	} else {
+		uint32_t before[FACT_SOURCES];
+
+		memcpy(before, all->last_number, sizeof(before));
+		for (size_t i = 0; i < s->heard.n_facts; i++) {
+			s->heard.facts[i].number += before[s->heard.facts[i].source];
+			fact_store_put(all, &s->heard.facts[i]);
+		}
 	}
+	for (size_t i = first; i < all->n_facts; i++)
+		note_disk(s->play, facts_file_put(s->file, &all->facts[i], &why), &why);
 }
 
 static enum front_end
