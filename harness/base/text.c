@@ -133,6 +133,62 @@ text_escape(char *out, size_t size, struct bytes in)
 	return whole;
 }
 
+static bool
+is_continuation(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Length of the well-formed UTF-8 sequence that begins here (RFC 3629 s4); 0 when none does. */
+static size_t
+utf8_sequence(const unsigned char *at)
+{
+	size_t len = at[0] < 0x80   ? 1
+		     : at[0] < 0xc2 ? 0
+		     : at[0] < 0xe0 ? 2
+		     : at[0] < 0xf0 ? 3
+		     : at[0] < 0xf5 ? 4
+				    : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if (!is_continuation(at[i]))
+			return 0;
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* C0, DEL and, as UTF-8, C1. */
+static bool
+is_control(const unsigned char *at)
+{
+	if (at[0] == '\t' || at[0] == '\n')
+		return false;
+	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+char *
+text_harmless(char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	char *to = text;
+
+	while (*at != '\0') {
+		size_t len = utf8_sequence(at);
+
+		if (len == 0 ? !is_continuation(*at) : is_control(at)) {
+			*to++ = '?';
+		} else if (len > 0) {
+			memmove(to, at, len);
+			to += len;
+		}
+		at += len > 0 ? len : 1;
+	}
+	*to = '\0';
+	return text;
+}
+
 static int
 hex_digit(char c)
 {

@@ -40,6 +40,12 @@ bool text_is_alnum(char c);
 size_t text_escape(char *out, size_t size, struct bytes in);
 long text_unescape(char *out, size_t size, struct bytes in); /* bytes written, or -1 */
 
+/*
+ * Foreign text for a terminal, in place: control characters but TAB and LF, and bytes that are no UTF-8,
+ * become '?'; continuation bytes that continue nothing are dropped, so that columns stay. Returns `text`.
+ */
+char *text_harmless(char *text);
+
 /* Edit distance (Levenshtein, with swaps of neighbors as one edit); words over 63 bytes count as far. */
 unsigned text_distance(const char *a, const char *b);
 /* The nearest of `n` words, or NULL when none is near enough to be meant. */

@@ -24,7 +24,8 @@ is_left_out(const char *option)
 static bool
 is_plain(const char *word)
 {
-	return word[0] != '\0' && (word[strspn(word, PLAIN ",")] == '\0' || word[strspn(word, PLAIN "{}")] == '\0');
+	return word[0] != '\0' &&
+	       (word[strspn(word, PLAIN ",")] == '\0' || word[strspn(word, PLAIN "{}")] == '\0');
 }
 
 static const char *

@@ -11,16 +11,18 @@
 #include "harness/base/must.h"
 #include "harness/base/text.h"
 
+#define SENTENCE_MAX 8192
+
 int
 command_fail(int status, const char *format, ...)
 {
+	char text[SENTENCE_MAX];
 	va_list args;
 
-	fputs("mitmx: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "mitmx: %s\n", text_harmless(text));
 	return status;
 }
 

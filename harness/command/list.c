@@ -86,4 +86,5 @@ list(const struct command *self, const struct command_line *line)
 	return status;
 }
 
-const struct command command_list = {"list", "[--select GLOB] [--catches FLAW]", "the scenarios of the suite", options, list};
+const struct command command_list = {
+    "list", "[--select GLOB] [--catches FLAW]", "the scenarios of the suite", options, list};

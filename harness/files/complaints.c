@@ -89,7 +89,8 @@ bytes_before(struct bytes line, unsigned column)
 	return at;
 }
 
-/* The line, and under it a caret; tabs before the caret stay tabs, so that it stands right. */
+/* The line, harmless to a terminal, and under it a caret; tabs before the caret stay tabs, so that it stands
+ * right. */
 static const char *
 show(struct region *r, struct bytes source, unsigned line, unsigned column)
 {
@@ -108,8 +109,8 @@ show(struct region *r, struct bytes source, unsigned line, unsigned column)
 		if (((unsigned char)text.data[i] & 0xc0) != 0x80)
 			indent[n++] = text.data[i] == '\t' ? '\t' : ' ';
 	indent[n] = '\0';
-	return region_printf(
-	    r, "%.*s\n%s^", (int)(text.len < SHOWN_MAX ? text.len : SHOWN_MAX), text.data, indent);
+	return region_printf(r, "%s\n%s^",
+	    text_harmless(region_strndup(r, text.data, text.len < SHOWN_MAX ? text.len : SHOWN_MAX)), indent);
 }
 
 /* Too many for the file already, or this very one is there. */
@@ -146,7 +147,7 @@ complaints_add_list(struct complaints *c, const char *file, unsigned line, unsig
 	new->file = region_strdup(c->region, file);
 	new->line = line;
 	new->column = column;
-	new->sentence = region_strdup(c->region, sentence);
+	new->sentence = text_harmless(region_strdup(c->region, sentence));
 	new->shown = show(c->region, source, line, column);
 }
 

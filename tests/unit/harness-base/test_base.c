@@ -53,6 +53,33 @@ malformed_escapes_are_refused(void **state)
 }
 
 static void
+foreign_text_is_harmless_to_a_terminal(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+	    {"", ""}, {"plain\ttext\n", "plain\ttext\n"}, {"\x1b[31mred\x07\r\x7f", "?[31mred???"},
+	    {"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+	    {"\xc2\x9b"
+	     "31m\xc2\xa0",
+		"?31m\xc2\xa0"},                       /* CSI as one character */
+	    {"\xff\xfe\xc0", "???"}, {"\x80\xbf", ""}, /* continue nothing */
+	    {"\xe2\x82", "?"},                         /* cut off */
+	    {"\xe2\x82z", "?z"},
+	    {"\xe0\x80\xaf|\xed\xa0\x80|\xf4\x90\x80\x80", "?|?|?"}, /* too long, a surrogate, too large */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		if (strcmp(text_harmless(text), rows[i].want) != 0)
+			fail_msg("row %zu: got '%s'", i, text);
+	}
+}
+
+static void
 the_nearest_word_is_the_one_that_was_meant(void **state)
 {
 	static const char *const words[] = {"expect", "attack", "policy", "hosts"};
@@ -135,6 +162,7 @@ main(void)
 	    cmocka_unit_test(escaping_is_lossless),
 	    cmocka_unit_test(an_escape_is_never_cut_in_half),
 	    cmocka_unit_test(malformed_escapes_are_refused),
+	    cmocka_unit_test(foreign_text_is_harmless_to_a_terminal),
 	    cmocka_unit_test(the_nearest_word_is_the_one_that_was_meant),
 	    cmocka_unit_test(bytes_are_found_without_case),
 	    cmocka_unit_test(a_region_array_grows_and_keeps_its_items),

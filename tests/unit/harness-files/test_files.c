@@ -141,6 +141,18 @@ the_caret_stands_under_the_mistake(void **state)
 }
 
 static void
+a_line_shown_is_harmless_to_a_terminal(void **state)
+{
+	struct complaints *c = complaints_new();
+
+	(void)state;
+	complaints_add(c, "a.yaml", 1, 9, BYTES("x\x1b[31m\xff\x80\xc2\x9by\xc3\xa9\x7f"), "said '\x1b[1m'");
+	assert_string_equal(complaints_at(c, 0)->shown, "x?[31m??y\xc3\xa9?\n        ^");
+	assert_string_equal(complaints_at(c, 0)->sentence, "said '?[1m'");
+	complaints_free(c);
+}
+
+static void
 tabs_before_the_caret_stay_tabs(void **state)
 {
 	struct complaints *c = complaints_new();
@@ -330,6 +342,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_mistake_is_found_at_its_place),
 	    cmocka_unit_test(the_caret_stands_under_the_mistake),
+	    cmocka_unit_test(a_line_shown_is_harmless_to_a_terminal),
 	    cmocka_unit_test(tabs_before_the_caret_stay_tabs),
 	    cmocka_unit_test(several_mistakes_are_told_at_once_but_not_hundreds),
 	    cmocka_unit_test(the_same_mistake_is_told_once),
