@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sched.h>
@@ -405,6 +406,9 @@ client_play_word(struct client *c, const char *word, size_t len)
 		return client_start_tls(c, bytes, word[0] == 'V', word[0] == 'K');
 	case 'E':
 		client_wait_end(c);
+		return true;
+	case 'C': /* what is said from now on leaves in one segment with the end */
+		must(setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &(int){1}, sizeof(int)) == 0);
 		return true;
 	case 'W':
 		shutdown(c->fd, SHUT_WR);

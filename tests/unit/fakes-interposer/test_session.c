@@ -86,7 +86,7 @@ static const struct row {
 	.want_notes = "220 250 220 TLSv1.3 250 250 250 354 ",
 	.want_facts = "hello:mx1.a0001.example shown:valid:g up:1.3:g M:g R:g d:g closed:client/fin "},
     {.name = "a client that closes its half and waits",
-	.script = "!EHLO me\\r\\nNOOP\\r\\nQUIT\\r\\n\nW\n<\n<\n<\n<\nE\n",
+	.script = "C\n!EHLO me\\r\\nNOOP\\r\\nQUIT\\r\\n\nW\n<\n<\n<\n<\nE\n",
 	.want_notes = "220 250 250 221 eof ",
 	.want_facts = "closed:client/fin "},
     {.name = "a client that closes its half before QUIT",
