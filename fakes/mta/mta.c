@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mta.c - see mta.h
+ * mta.c - from options to a client that works: one letter, or the daemon; see mta.h
  *
- * A letter is cut into jobs, one per domain; so many jobs run at once, the rest wait in order. A
- * letter without a running or waiting job is at rest: done (and gone), or held in the queue.
+ * What is tried and when is workload.c's.
  */
 #include "fakes/mta/mta.h"
 
@@ -14,42 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fakes/mta/bounce.h"
 #include "fakes/mta/delivery.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/intake.h"
 #include "fakes/mta/mail_queue.h"
 #include "fakes/mta/sts.h"
+#include "fakes/mta/workload.h"
 #include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
 
-#define JOBS_MAX 128 /* more would only wait for the processor, and for each other's handshakes */
-#define SOCKETS_PER_JOB 2
-#define SOCKETS_SPARE 64
 #define RETRY_LINE_MAX 512
-
-struct job {
-	TAILQ_ENTRY(job) next;
-	struct mta *mta;
-	struct holding *holding;
-	char domain[LETTER_ADDRESS_MAX + 1];
-	size_t *recipients, n;
-	struct delivery *delivery; /* NULL: waits */
-};
-
-TAILQ_HEAD(jobs, job);
-
-/* A letter that we have. */
-struct holding {
-	TAILQ_ENTRY(holding) next;
-	struct letter *letter;
-	unsigned jobs;
-};
 
 struct mta {
 	const struct mta_options *options;
@@ -59,11 +35,7 @@ struct mta {
 	struct sts_cache *cache;
 	struct mail_queue *queue; /* NULL: one letter, in memory */
 	struct intake *intake;
-	TAILQ_HEAD(, holding) holdings;
-	struct jobs waiting, running;
-	unsigned n_running, max_running;
-	bool stopping;
-	enum letter_fate worst;
+	struct workload *workload;
 	/* The daemon's. */
 	struct event *signals[3];
 	int fifo;
@@ -72,260 +44,13 @@ struct mta {
 	size_t line_len;
 };
 
-static void log_line(struct mta *mta, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-log_line(struct mta *mta, const char *format, ...)
-{
-	char line[2048];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	if (mta->options->log != NULL)
-		mta->options->log(mta->options->log_ctx, line);
-}
-
 static void
 on_note(void *ctx, const char *line)
 {
-	log_line(ctx, "%s", line);
-}
+	const struct mta *mta = ctx;
 
-/* --- letters and jobs ---------------------------------------------------------------------- */
-
-static void
-free_job(struct job *job)
-{
-	delivery_free(job->delivery);
-	free(job->recipients);
-	free(job);
-}
-
-static bool
-is_final(const struct letter_recipient *recipient)
-{
-	return recipient->fate == LETTER_DELIVERED || recipient->fate == LETTER_BOUNCED;
-}
-
-/* Its jobs are over: it goes, or it waits on the disk. */
-static void
-put_to_rest(struct mta *mta, struct holding *holding)
-{
-	struct letter *letter = holding->letter;
-	bool done = true;
-
-	for (size_t i = 0; i < letter->n; i++)
-		done = done && is_final(&letter->recipients[i]);
-	if (mta->queue != NULL) {
-		free(letter->content);
-		letter->content = NULL;
-	}
-	if (!done && mta->queue != NULL)
-		return;
-	if (mta->queue != NULL)
-		mail_queue_remove(mta->queue, letter);
-	TAILQ_REMOVE(&mta->holdings, holding, next);
-	letter_free(letter);
-	free(holding);
-}
-
-static void pump(struct mta *mta);
-static int hold(struct mta *mta, struct letter *letter);
-static unsigned try_letter(struct mta *mta, struct holding *holding, const char *what);
-
-static void
-tell(struct mta *mta, const struct job *job)
-{
-	static const int rank[] = {
-	    [LETTER_DELIVERED] = 0, [LETTER_BOUNCED] = 1, [LETTER_DEFERRED] = 2, [LETTER_UNDECIDED] = 2};
-	struct letter *letter = job->holding->letter;
-	struct why why;
-
-	for (size_t i = 0; i < job->n; i++) {
-		struct letter_recipient *recipient = &letter->recipients[job->recipients[i]];
-
-		must(recipient->fate != LETTER_UNDECIDED);
-		if (rank[recipient->fate] > rank[mta->worst])
-			mta->worst = recipient->fate;
-		recipient->active = false;
-		if (is_final(recipient) && mta->queue != NULL &&
-		    mail_queue_note_done(mta->queue, letter, job->recipients[i], &why) < 0)
-			log_line(mta, "%s", why.text);
-	}
-}
-
-static void
-log_fates(struct mta *mta, const struct job *job)
-{
-	for (size_t i = 0; i < job->n; i++) {
-		const struct letter_recipient *recipient =
-		    &job->holding->letter->recipients[job->recipients[i]];
-
-		log_line(mta, "%s: to=<%s>, status=%s (%s)", job->holding->letter->id, recipient->address,
-		    letter_fate_name(recipient->fate), recipient->reason);
-	}
-}
-
-static void
-send_bounce(struct mta *mta, const struct job *job)
-{
-	struct letter *bounce = bounce_new(job->holding->letter, job->recipients, job->n, mta->settings.helo);
-
-	if (bounce != NULL)
-		hold(mta, bounce);
-}
-
-/* Every recipient of the job is decided. */
-static void
-end_job(struct job *job)
-{
-	struct mta *mta = job->mta;
-
-	TAILQ_REMOVE(&mta->running, job, next);
-	mta->n_running--;
-	tell(mta, job);
-	log_fates(mta, job);
-	if (mta->queue != NULL)
-		send_bounce(mta, job);
-	if (--job->holding->jobs == 0)
-		put_to_rest(mta, job->holding);
-	free_job(job);
-}
-
-static void
-on_delivery(void *ctx, struct delivery *delivery)
-{
-	struct mta *mta = ((struct job *)ctx)->mta;
-
-	(void)delivery;
-	end_job(ctx);
-	pump(mta);
-}
-
-/* The file of a held letter is gone or unreadable: nothing can be tried. */
-static bool
-has_content(struct mta *mta, struct job *job)
-{
-	struct letter *letter = job->holding->letter;
-	struct why why;
-
-	if (letter->content != NULL || mail_queue_read_content(mta->queue, letter, &why) == 0)
-		return true;
-	for (size_t i = 0; i < job->n; i++)
-		letter_decide(&letter->recipients[job->recipients[i]], LETTER_DEFERRED, why.text);
-	return false;
-}
-
-static void
-pump(struct mta *mta)
-{
-	struct job *job;
-
-	while (!mta->stopping && mta->n_running < mta->max_running &&
-	       (job = TAILQ_FIRST(&mta->waiting)) != NULL) {
-		TAILQ_REMOVE(&mta->waiting, job, next);
-		TAILQ_INSERT_TAIL(&mta->running, job, next);
-		mta->n_running++;
-		if (has_content(mta, job))
-			job->delivery = delivery_new(&mta->means, job->holding->letter, job->domain,
-			    job->recipients, job->n, on_delivery, job);
-		else
-			end_job(job);
-	}
-	if (mta->queue == NULL && mta->n_running == 0)
-		event_base_loopbreak(mta->settings.base);
-}
-
-static struct job *
-job_for(struct mta *mta, struct holding *holding, struct jobs *jobs, const char *domain)
-{
-	struct job *job;
-
-	TAILQ_FOREACH(job, jobs, next)
-	if (text_equal_nocase(job->domain, domain))
-		return job;
-	job = must_alloc(sizeof(*job));
-	job->mta = mta;
-	job->holding = holding;
-	snprintf(job->domain, sizeof(job->domain), "%s", domain);
-	job->recipients = must_alloc(holding->letter->n * sizeof(size_t));
-	TAILQ_INSERT_TAIL(jobs, job, next);
-	return job;
-}
-
-/* `what`: the letter's id, the recipient's domain or the address; NULL: whatever it is. */
-static bool
-is_meant(const struct letter *letter, const struct letter_recipient *recipient, const char *what)
-{
-	return what == NULL || text_equal(what, letter->id) || text_equal_nocase(what, recipient->address) ||
-	       text_equal_nocase(what, letter_domain(recipient->address));
-}
-
-/* Cuts what waits in the letter into jobs; how many recipients. */
-static unsigned
-try_letter(struct mta *mta, struct holding *holding, const char *what)
-{
-	struct jobs jobs = TAILQ_HEAD_INITIALIZER(jobs);
-	struct letter *letter = holding->letter;
-	unsigned n = 0;
-	struct job *job;
-
-	for (size_t i = 0; i < letter->n; i++) {
-		struct letter_recipient *recipient = &letter->recipients[i];
-
-		if (recipient->active || is_final(recipient) || !is_meant(letter, recipient, what))
-			continue;
-		recipient->active = true;
-		job = job_for(mta, holding, &jobs, letter_domain(recipient->address));
-		job->recipients[job->n++] = i;
-		n++;
-	}
-	while ((job = TAILQ_FIRST(&jobs)) != NULL) {
-		TAILQ_REMOVE(&jobs, job, next);
-		TAILQ_INSERT_TAIL(&mta->waiting, job, next);
-		holding->jobs++;
-	}
-	return n;
-}
-
-static struct holding *
-add_holding(struct mta *mta, struct letter *letter)
-{
-	struct holding *holding = must_alloc(sizeof(*holding));
-
-	holding->letter = letter;
-	TAILQ_INSERT_TAIL(&mta->holdings, holding, next);
-	return holding;
-}
-
-/* A new letter, taken: on the disk first, then tried. */
-static int
-hold(struct mta *mta, struct letter *letter)
-{
-	struct why why;
-
-	if (mta->queue != NULL && mail_queue_store(mta->queue, letter, &why) < 0) {
-		log_line(mta, "%s", why.text);
-		letter_free(letter);
-		return -1;
-	}
-	try_letter(mta, add_holding(mta, letter), NULL);
-	pump(mta);
-	return 0;
-}
-
-static unsigned
-retry(struct mta *mta, const char *what)
-{
-	struct holding *holding;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(holding, &mta->holdings, next)
-	n += try_letter(mta, holding, what);
-	pump(mta);
-	return n;
+	if (mta->options->log != NULL)
+		mta->options->log(mta->options->log_ctx, line);
 }
 
 /* --- beginning and end --------------------------------------------------------------------- */
@@ -371,44 +96,12 @@ set_helo(struct mta *mta, struct why *why)
 	return 0;
 }
 
-/* As many jobs as there can be sockets for. */
-static void
-set_limits(struct mta *mta)
-{
-	struct rlimit limit;
-
-	mta->max_running = JOBS_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < JOBS_MAX * SOCKETS_PER_JOB + SOCKETS_SPARE)
-		mta->max_running = limit.rlim_cur > SOCKETS_SPARE * 2
-				       ? (unsigned)(limit.rlim_cur - SOCKETS_SPARE) / SOCKETS_PER_JOB
-				       : 1;
-}
-
 static void
 done(struct mta *mta)
 {
-	struct holding *holding;
-	struct job *job;
-
-	mta->stopping = true;
+	workload_stop(mta->workload);
 	resolver_free(mta->means.resolver); /* first: it may hold calls into all the others */
-	while ((job = TAILQ_FIRST(&mta->waiting)) != NULL) {
-		TAILQ_REMOVE(&mta->waiting, job, next);
-		free_job(job);
-	}
-	while ((job = TAILQ_FIRST(&mta->running)) != NULL) {
-		TAILQ_REMOVE(&mta->running, job, next);
-		free_job(job);
-	}
-	while ((holding = TAILQ_FIRST(&mta->holdings)) != NULL) {
-		TAILQ_REMOVE(&mta->holdings, holding, next);
-		letter_free(holding->letter);
-		free(holding);
-	}
+	workload_free(mta->workload);
 	intake_free(mta->intake);
 	sts_free(mta->means.sts);
 	sts_cache_free(mta->cache);
@@ -428,12 +121,8 @@ done(struct mta *mta)
 static int
 init(struct mta *mta, const struct mta_options *options, struct why *why)
 {
-	*mta = (struct mta){.options = options, .fifo = -1, .worst = LETTER_DELIVERED};
-	TAILQ_INIT(&mta->holdings);
-	TAILQ_INIT(&mta->waiting);
-	TAILQ_INIT(&mta->running);
+	*mta = (struct mta){.options = options, .fifo = -1};
 	signal(SIGPIPE, SIG_IGN);
-	set_limits(mta);
 	mta->means = (struct delivery_means){.settings = &mta->settings, .port = SMTP_PORT};
 	mta->settings = (struct settings){
 	    .timeout_ms = options->timeout_ms, .flaws = options->flaws, .note = on_note, .note_ctx = mta};
@@ -465,6 +154,14 @@ set_content(struct letter *letter, struct bytes in)
 			letter->content[letter->content_len++] = '\r';
 		letter->content[letter->content_len++] = in.data[i];
 	}
+}
+
+static void
+on_idle(void *ctx)
+{
+	struct mta *mta = ctx;
+
+	event_base_loopbreak(mta->settings.base);
 }
 
 static void
@@ -505,10 +202,11 @@ mta_send(const struct mta_options *options, const char *sender, const char *cons
 	for (size_t i = 0; i < n; i++)
 		letter_add_recipient(letter, recipients[i]);
 	set_content(letter, content);
-	hold(&mta, letter);
+	mta.workload = workload_new(&mta.means, NULL, &(struct workload_calls){on_note, on_idle, &mta});
+	workload_take(mta.workload, letter);
 	event_base_dispatch(mta.settings.base);
 	say_farewell(mta.settings.base);
-	result = (int)mta.worst;
+	result = (int)workload_worst(mta.workload);
 out:
 	done(&mta);
 	return result;
@@ -519,28 +217,25 @@ out:
 static int
 on_take(void *ctx, struct letter *letter)
 {
-	return hold(ctx, letter);
+	struct mta *mta = ctx;
+
+	return workload_take(mta->workload, letter);
 }
 
 static unsigned
 on_etrn(void *ctx, const char *what)
 {
-	return retry(ctx, what);
+	struct mta *mta = ctx;
+
+	return workload_retry(mta->workload, what);
 }
 
 static void
 on_found(void *ctx, struct letter *letter)
 {
-	struct holding *holding = add_holding(ctx, letter);
+	struct mta *mta = ctx;
 
-	if (try_letter(ctx, holding, NULL) == 0)
-		put_to_rest(ctx, holding); /* we were stopped between the last word and the removal */
-}
-
-static void
-on_trouble(void *ctx, const char *sentence)
-{
-	log_line(ctx, "%s", sentence);
+	workload_hold(mta->workload, letter);
 }
 
 static void
@@ -555,8 +250,10 @@ on_stop(evutil_socket_t number, short what, void *arg)
 static void
 on_flush(evutil_socket_t number, short what, void *arg)
 {
+	struct mta *mta = arg;
+
 	(void)number, (void)what;
-	retry(arg, NULL);
+	workload_retry(mta->workload, NULL);
 }
 
 static void
@@ -575,7 +272,7 @@ on_fifo(evutil_socket_t fd, short what, void *arg)
 		}
 		mta->line[mta->line_len] = '\0';
 		if (mta->line_len > 0)
-			retry(mta, strcmp(mta->line, "*") == 0 ? NULL : mta->line);
+			workload_retry(mta->workload, strcmp(mta->line, "*") == 0 ? NULL : mta->line);
 		mta->line_len = 0;
 	}
 }
@@ -630,14 +327,16 @@ open_up(struct mta *mta, struct why *why)
 	mta->signals[0] = watch_signal(mta, SIGTERM, on_stop);
 	mta->signals[1] = watch_signal(mta, SIGINT, on_stop);
 	mta->signals[2] = watch_signal(mta, SIGUSR1, on_flush);
-	if ((mta->queue = mail_queue_new(options->queue, options->sync, why)) == NULL ||
-	    open_fifo(mta, why) < 0)
+	if ((mta->queue = mail_queue_new(options->queue, options->sync, why)) == NULL)
+		return -1;
+	mta->workload = workload_new(&mta->means, mta->queue, &(struct workload_calls){on_note, NULL, mta});
+	if (open_fifo(mta, why) < 0)
 		return -1;
 	mta->intake = intake_new(&mta->settings, options->listen, &calls, &mta->settings.self, why);
 	if (mta->intake == NULL || write_pid(mta, why) < 0)
 		return -1;
-	log_line(mta, "ready");
-	return mail_queue_load(mta->queue, on_found, on_trouble, mta, why);
+	on_note(mta, "ready");
+	return mail_queue_load(mta->queue, on_found, on_note, mta, why);
 }
 
 int
@@ -648,7 +347,7 @@ mta_serve(const struct mta_options *options, struct why *why)
 
 	must(options->queue != NULL && options->listen != NULL);
 	if (init(&mta, options, why) == 0 && open_up(&mta, why) == 0) {
-		pump(&mta);
+		workload_run(mta.workload);
 		event_base_dispatch(mta.settings.base);
 		result = 0;
 	}
