@@ -53,7 +53,7 @@ move_of(enum plan_layer layer, const struct node *word)
 static void
 complain_unknown_move(const struct making *m, const struct node *word)
 {
-	const char *known[MOVES + FAULTS + COUNT(aims)];
+	const char *known[(size_t)MOVES + FAULTS + COUNT(aims)];
 	char what[64];
 	size_t n = 0;
 

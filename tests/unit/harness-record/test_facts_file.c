@@ -210,7 +210,7 @@ static struct fact
 fact_of(enum fact_kind kind, uint32_t number, struct bytes text)
 {
 	struct fact f = {.kind = kind,
-	    .source = kind % FACT_SOURCES,
+	    .source = (unsigned)kind % FACT_SOURCES,
 	    .number = number,
 	    .t_ns = 1234567890123 + number,
 	    .leg = kind % 3 ? kind : FACT_NONE,
