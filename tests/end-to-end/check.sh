@@ -46,6 +46,17 @@ needs() {
 		command -v "$tool" > /dev/null || { skip "all of it" "$tool is not installed"; finish; }
 	done
 }
+# setpriv still has root's capabilities when it executes, env has not
+as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/nonexistent)
+# open_tree: MITMX becomes a copy that nobody may run, for a checkout may be closed to him, as below /root
+open_tree() {
+	mkdir -p "$WORK/tree/build" "$WORK/tree/scripts"
+	cp "$MITMX" "$WORK/tree/build/mitmx"
+	cp -r scenarios "$WORK/tree/"
+	cp -r scripts/clients "$WORK/tree/scripts/"
+	chmod -R a+rX "$WORK/tree"
+	MITMX=$WORK/tree/build/mitmx
+}
 finish() { echo "$NAME: $PASSED passed, $FAILED failed, $SKIPPED skipped"; [ "$FAILED" -eq 0 ]; exit; }
 
 # verdicts RUN: "name verdict" a line; with_verdict RUN VERDICT: names alone; count RUN VERDICT
