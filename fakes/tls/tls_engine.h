@@ -2,7 +2,7 @@
 /*
  * tls_engine.h - one TLS session over memory BIOs: wire bytes in and out, plaintext in and out.
  *
- * Knows no socket and no loop, calls nobody; stream.c moves the bytes. What a call has to say to the
+ * Knows no socket and no loop, calls nobody; pump.c moves the bytes. What a call has to say to the
  * peer stands in tls_engine_records afterward, also when it failed: that is how alerts leave.
  * Ref: RFC 8446, RFC 5246.
  */
