@@ -248,11 +248,12 @@ static void
 add_body(struct http_response *r, struct draft *d, const struct draft *body, enum http_shape shape)
 {
 	bool chunked = is_chunked(shape);
+	const char *data = body->len > 0 ? body->data : "";
 	size_t half = body->len / 2, from;
 
-	add_part(r, d, body->data, half, chunked);
+	add_part(r, d, data, half, chunked);
 	r->second_half = r->n_pieces;
-	add_part(r, d, body->data + half, body->len - half, chunked);
+	add_part(r, d, data + half, body->len - half, chunked);
 	if (shape == HTTP_ENDLESS)
 		add_endless_tail(r, d);
 	from = d->len;

@@ -337,7 +337,8 @@ count_met(struct scene *scene, uint32_t leg, const struct plan_move *move)
 		const struct plan_step *plan_step = &plan_leg->steps[step];
 		struct tally *tally = tally_at(scene, leg, step);
 
-		if (move < plan_step->moves || move >= plan_step->moves + plan_step->n_moves)
+		if (plan_step->n_moves == 0 || move < plan_step->moves ||
+		    move >= plan_step->moves + plan_step->n_moves)
 			continue;
 		if (tally->met == NULL)
 			tally->met = must_alloc(plan_step->n_moves * sizeof(*tally->met));
