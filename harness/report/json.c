@@ -8,8 +8,6 @@
 #include "harness/base/must.h"
 #include "harness/report/report.h"
 
-#define SCHEMA 1
-
 static void
 put(json_t *object, const char *key, json_t *value)
 {
@@ -153,7 +151,7 @@ report_json(const struct report *r, FILE *out, struct why *why)
 	const char *tool = r->docket->tool_version, *lab = r->docket->lab_mode;
 	int status;
 
-	put(json, "schema", json_integer(SCHEMA));
+	put(json, "schema", json_integer(REPORT_SCHEMA));
 	put(json, "tool", json_pack("{s:s, s:o}", "name", "mitmx", "version", text_new(bytes_of(tool))));
 	put(json, "client", client_new(r->docket));
 	put(json, "lab", json_pack("{s:o}", "mode", text_new(bytes_of(lab))));

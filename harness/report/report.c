@@ -5,6 +5,7 @@
 const struct report_format report_formats[] = {
     {"text", NULL, "what was wrong, in words, and a summary", report_text},
     {"json", "result.json", "every verdict, for programs", report_json},
+    {"junit", "junit.xml", "a test case per scenario, for CI", report_junit},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -23,6 +24,12 @@ report_finish(FILE *out, struct why *why)
 	if (fflush(out) != 0 || ferror(out))
 		return why_errno(why, "the report cannot be written");
 	return 0;
+}
+
+bool
+report_is_known(const struct report *r, size_t i)
+{
+	return r->baseline != NULL && r->baseline->known[i];
 }
 
 const struct measured *

@@ -14,6 +14,9 @@
 #include "harness/base/why.h"
 #include "harness/model/fact.h"
 #include "harness/model/judgment.h"
+#include "harness/report/baseline.h"
+
+#define REPORT_SCHEMA 1 /* of result.json */
 
 /* Where an id of `covers` comes from; a row of scenarios/requirements.tsv. */
 struct report_source {
@@ -36,8 +39,10 @@ struct report {
 	/* Looks up an id of `covers`; false when unknown. May be NULL. */
 	bool (*source)(void *ctx, const char *id, struct report_source *ret);
 	void *ctx;
-	bool colors;  /* text only */
-	bool verbose; /* text only: say a word about every scenario */
+	const struct baseline_view *baseline; /* NULL: none was given */
+	enum level level;                     /* violations at or above count as failures */
+	bool colors;                          /* text only */
+	bool verbose;                         /* text only: say a word about every scenario */
 };
 
 struct report_format {
@@ -55,10 +60,13 @@ const struct report_format *report_format_of(const char *name);
 
 /* The formats; see the table. */
 int report_text(const struct report *r, FILE *out, struct why *why);
-int report_json(const struct report *r, FILE *out, struct why *why); /* harness/report/result.schema.json */
+int report_json(const struct report *r, FILE *out, struct why *why);  /* harness/report/result.schema.json */
+int report_junit(const struct report *r, FILE *out, struct why *why); /* tests/junit.xsd */
 
 /* Flushes; -1 and why when anything failed to be written. */
 int report_finish(FILE *out, struct why *why);
+/* The verdict of item i stands in the baseline, too. */
+bool report_is_known(const struct report *r, size_t i);
 /* The recipient that a leg's judgment of a step is shown by: the worst exposure, then what decided. NULL:
  * none. */
 const struct measured *report_worst(const struct measured *rows, size_t n);
