@@ -7,7 +7,7 @@
 #include "harness/base/text.h"
 
 /* Not part of what was played: which scenarios, and how they are told. */
-static const char *const left_out[] = {"select", "out", "keep", "quiet", "verbose"};
+static const char *const left_out[] = {"select", "out", "keep", "baseline", "quiet", "verbose"};
 
 static bool
 is_left_out(const char *option)

@@ -13,7 +13,7 @@
 
 static const struct command_option options[] = {
     {'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
-    {'f', "format", "NAME", "text (the default) or json", false},
+    {'f', "format", "NAME", "text (the default), json or junit", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
     {0},
 };
@@ -27,7 +27,7 @@ static int
 read_options(const struct command *self, const struct command_line *line, struct wanted *ret)
 {
 	static const char *const levels[] = {"must", "should", "may", "info"}, *const formats[] = {
-										   "text", "json"};
+										   "text", "json", "junit"};
 	const char *level = command_value(self, line, "level"), *format = command_value(self, line, "format");
 
 	if (line->n_words != 1)
@@ -38,7 +38,7 @@ read_options(const struct command *self, const struct command_line *line, struct
 		return command_unknown("level", level, levels, 4);
 	ret->format = report_format_of(format != NULL ? format : "text");
 	if (ret->format == NULL)
-		return command_unknown("format", format, formats, 2);
+		return command_unknown("format", format, formats, 3);
 	return EXIT_OK;
 }
 
@@ -89,6 +89,7 @@ report(const struct command *self, const struct command_line *line, const struct
 	    .source = reporting_source,
 	    .ctx = &around,
 	    .program = program_invocation_name,
+	    .level = wanted->level,
 	    .colors = reporting_colors(),
 	    .verbose = command_count(self, line, "verbose") > 0,
 	};
@@ -123,7 +124,7 @@ judge(const struct command *self, const struct command_line *line)
 		if (run.damage != NULL)
 			command_fail(EXIT_LAB, "the record is damaged: %s", run.damage);
 		if (status == EXIT_OK)
-			status = outcome_status(&judgments, wanted.level);
+			status = outcome_status(&judgments, wanted.level, NULL);
 		judgments_free(&judgments);
 	}
 	saved_run_done(&run);

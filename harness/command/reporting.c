@@ -36,3 +36,24 @@ reporting_capture(void *ctx, const char *scenario)
 		return NULL;
 	return access(r->path, R_OK) == 0 ? r->path : NULL;
 }
+
+int
+reporting_files(const struct report *r, const struct run_folder *folder, struct why *why)
+{
+	for (const struct report_format *f = report_formats; f->name != NULL; f++) {
+		FILE *out;
+		int status;
+
+		if (f->file == NULL)
+			continue;
+		out = run_folder_open(folder, f->file, why);
+		if (out == NULL)
+			return -1;
+		status = f->write(r, out, why);
+		if (fclose(out) != 0 && status == 0)
+			status = why_errno(why, "cannot write %s", f->file);
+		if (status < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "harness/record/run_folder.h"
 #include "harness/report/report.h"
 #include "harness/scenario/suite.h"
 
@@ -20,5 +21,7 @@ struct reporting {
 bool reporting_colors(void);
 bool reporting_source(void *ctx, const char *id, struct report_source *ret);
 const char *reporting_capture(void *ctx, const char *scenario); /* borrowed until the next call */
+/* Every format that is a file, into the run's folder. -1 and why at the first trouble. */
+int reporting_files(const struct report *r, const struct run_folder *folder, struct why *why);
 
 #endif

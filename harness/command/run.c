@@ -8,11 +8,10 @@
 
 #include "fakes/mta/flaw.h"
 #include "harness/command/again.h"
-#include "harness/command/captures.h"
-#include "harness/command/outcome_status.h"
-#include "harness/command/play.h"
+#include "harness/command/client_root.h"
+#include "harness/command/plays.h"
 #include "harness/command/probe.h"
-#include "harness/command/reporting.h"
+#include "harness/command/repeat.h"
 #include "harness/command/selection.h"
 #include "harness/command/target.h"
 #include "harness/model/mechanism.h"
@@ -33,8 +32,14 @@ static const struct command_option options[] = {
     {0, "deadline", "SECONDS", "when a step without an end is given up (30)", false},
     {0, "ip", "4|6", "the address family of honest hosts (4)", false},
     {0, "keep", "all", "captures of all scenarios, not only of those that were not honored", false},
+    {0, "baseline", "FILE",
+	"the result.json of an earlier run: what it lists as violated or unclear does not count", false},
+    {0, "repeat", "N", "plays N times, each time on a fresh machine; a verdict that changes is unclear",
+	false},
     {0, "flaw", "NAME",
 	"the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
+    {0, "root", "DIR|TAR", "the client's file system, in place of its own", false},
+    {0, "suite", "NAME", "the Debian suite that the client's file system is made of, in place of its own", false},
     {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
     {'q', "quiet", NULL, "no live line, no summary when all is well", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
@@ -45,14 +50,15 @@ static const struct command_option options[] = {
 /* What the command line asks for. */
 struct wish {
 	enum level level;
-	unsigned jobs, deadline_s;
+	unsigned jobs, deadline_s, repeat;
 	uint8_t family;
 	bool keep_all, quiet, verbose;
 	enum plan_plant plant;
 	char flaws[FLAWS_TEXT_MAX]; /* with commas */
 	const char *const *claims;  /* NULL: the client's own */
 	size_t n_claims;
-	const char *again; /* see again.h */
+	const char *again;         /* see again.h */
+	struct baseline *baseline; /* NULL none */
 	struct region *region;
 };
 
@@ -137,6 +143,17 @@ read_flaws(struct wish *w, const struct command *self, const struct command_line
 }
 
 static int
+read_baseline(struct wish *w, const char *path)
+{
+	struct why why;
+
+	w->baseline = path != NULL ? baseline_read(path, &why) : NULL;
+	if (path != NULL && w->baseline == NULL)
+		return command_fail(EXIT_USAGE, "%s", why.text);
+	return EXIT_OK;
+}
+
+static int
 read_wish(struct wish *w, const struct command *self, const struct command_line *line)
 {
 	static const char *const levels[] = {"must", "should", "may", "info"}, *const families[] = {"4", "6"},
@@ -158,6 +175,8 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 		status =
 		    read_number(self, line, "deadline", DEADLINE_MAX_S, DEADLINE_DEFAULT_S, &w->deadline_s);
 	if (status == EXIT_OK)
+		status = read_number(self, line, "repeat", REPEAT_MAX, 1, &w->repeat);
+	if (status == EXIT_OK)
 		status = read_claims(w, command_value(self, line, "claims"));
 	if (status == EXIT_OK)
 		status = read_flaws(w, self, line);
@@ -170,83 +189,10 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 	w->keep_all = command_value(self, line, "keep") != NULL;
 	w->quiet = command_count(self, line, "quiet") > 0;
 	w->verbose = command_count(self, line, "verbose") > 0;
-	return EXIT_OK;
+	return read_baseline(w, command_value(self, line, "baseline"));
 }
 
-/* --- what the run leaves -------------------------------------------------------------------------- */
-
-static int
-write_files(const struct report *r, const struct run_folder *folder, struct why *why)
-{
-	for (const struct report_format *f = report_formats; f->name != NULL; f++) {
-		FILE *out;
-		int status;
-
-		if (f->file == NULL)
-			continue;
-		out = run_folder_open(folder, f->file, why);
-		if (out == NULL)
-			return -1;
-		status = f->write(r, out, why);
-		if (fclose(out) != 0 && status == 0)
-			status = why_errno(why, "cannot write %s", f->file);
-		if (status < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Why a run that came to no end did so; what was judged so far counts all the same. */
-static int
-status_of_end(const struct play *play, int status)
-{
-	switch (play->end) {
-	case FRONT_DONE:
-		return status;
-	case FRONT_INTERRUPTED:
-		return EXIT_INTERRUPTED;
-	default:
-		command_fail(EXIT_LAB, "%s", play->why.text);
-		return status == EXIT_VIOLATED ? EXIT_VIOLATED : EXIT_LAB;
-	}
-}
-
-static int
-tell(const struct play *play, const struct selection *selection, const struct run_folder *folder,
-    const struct wish *w, time_t began)
-{
-	struct reporting around = {.suite = selection->suite, .folder = folder->path};
-	char started[32];
-	struct tm tm;
-	struct report r = {
-	    .docket = play->docket,
-	    .judgments = &play->judgments,
-	    .facts = play->store.facts,
-	    .n_facts = play->store.n_facts,
-	    .started = started,
-	    .duration_ms = play->duration_ns / 1000000,
-	    .interrupted = play->end != FRONT_DONE,
-	    .folder = folder->path,
-	    .program = program_invocation_name,
-	    .capture = reporting_capture,
-	    .source = reporting_source,
-	    .ctx = &around,
-	    .colors = reporting_colors(),
-	    .verbose = w->verbose,
-	};
-	int status = outcome_status(&play->judgments, w->level);
-	struct why why = play->disk;
-
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&began, &tm));
-	if (captures_write(play, folder, w->keep_all, &why) < 0 || write_files(&r, folder, &why) < 0 ||
-	    ((!w->quiet || status != EXIT_OK) && report_text(&r, stdout, &why) < 0) ||
-	    play->disk.text[0] != '\0') {
-		command_fail(EXIT_LAB, "%s", why.text);
-		if (status == EXIT_OK)
-			status = EXIT_LAB;
-	}
-	return status_of_end(play, status);
-}
+/* --- the run ----------------------------------------------------------------------------------------- */
 
 /* A bare command line says nothing of itself: it is found out, but for what the user tells. */
 static int
@@ -267,42 +213,40 @@ probe_first(struct play_options *o, const struct suite *suite, const struct wish
 }
 
 static int
-play_and_tell(
-    const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
+play(const struct client *client, const struct selection *selection, const struct wish *w, const char *out)
 {
 	struct run_folder folder;
 	struct probe probe;
-	struct play play;
 	struct why why;
-	struct play_options o = {
-	    .scenarios = selection->chosen,
-	    .n_scenarios = selection->n,
-	    .client = client,
-	    .claims = w->claims != NULL ? w->claims : client->claims,
-	    .n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
-	    .floor = client->floor,
-	    .flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
-	    .family = w->family,
-	    .plant = w->plant,
-	    .jobs = w->jobs,
-	    .deadline_s = w->deadline_s,
-	    .quiet = w->quiet,
-	    .again = w->again,
-	    .folder = &folder,
-	    .started = time(NULL),
+	struct plays_options plays = {
+	    .play = {.scenarios = selection->chosen,
+		.n_scenarios = selection->n,
+		.client = client,
+		.claims = w->claims != NULL ? w->claims : client->claims,
+		.n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
+		.floor = client->floor,
+		.flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
+		.family = w->family,
+		.plant = w->plant,
+		.jobs = w->jobs,
+		.deadline_s = w->deadline_s,
+		.quiet = w->quiet,
+		.again = w->again,
+		.folder = &folder,
+		.started = time(NULL)},
+	    .n = w->repeat,
+	    .suite = selection->suite,
+	    .baseline = w->baseline,
+	    .level = w->level,
+	    .keep_all = w->keep_all,
+	    .verbose = w->verbose,
 	};
-	int status;
 
-	if (run_folder_make(&folder, out, client->name, o.started, &why) < 0)
+	if (run_folder_make(&folder, out, client->name, plays.play.started, &why) < 0)
 		return command_fail(EXIT_USAGE, "%s", why.text);
-	if (client->argv != NULL && probe_first(&o, selection->suite, w, &probe, &why) < 0)
+	if (client->argv != NULL && probe_first(&plays.play, selection->suite, w, &probe, &why) < 0)
 		return command_fail(EXIT_LAB, "%s", why.text);
-	if (play_run(&play, &o, &why) == 0)
-		status = tell(&play, selection, &folder, w, o.started);
-	else
-		status = command_fail(EXIT_LAB, "%s", why.text);
-	play_done(&play);
-	return status;
+	return plays_run(&plays);
 }
 
 static int
@@ -318,13 +262,17 @@ run(const struct command *self, const struct command_line *line)
 	if (status == EXIT_OK && wish.flaws[0] != '\0' && !text_equal(client->name, "built-in"))
 		status = command_fail(
 		    EXIT_USAGE, "only the built-in client makes mistakes on demand, not %s", client->name);
+	if (status == EXIT_OK)
+		status = client_root_open(client, command_value(self, line, "root"),
+		    command_value(self, line, "suite"), wish.quiet);
 	if (status == EXIT_OK) {
 		status = selection_of_line(&selection, self, line);
 		if (status == EXIT_OK)
-			status = play_and_tell(client, &selection, &wish, command_value(self, line, "out"));
+			status = play(client, &selection, &wish, command_value(self, line, "out"));
 		selection_close(&selection);
 	}
 	client_free(client);
+	baseline_free(wish.baseline);
 	region_free(wish.region);
 	return status;
 }

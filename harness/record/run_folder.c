@@ -182,3 +182,34 @@ run_folder_spool(const struct run_folder *f, struct why *why)
 		return why_errno(why, "%s cannot be made", path);
 	return fd;
 }
+
+static int
+move_into(const struct run_folder *from, const struct run_folder *to, const char *name, struct why *why)
+{
+	char old[PATH_MAX], new[PATH_MAX];
+
+	if (run_folder_path(from, name, old, why) < 0 || run_folder_path(to, name, new, why) < 0)
+		return -1;
+	if (rename(old, new) < 0 && errno != ENOENT)
+		return why_errno(why, "%s cannot be moved to %s", old, new);
+	return 0;
+}
+
+int
+run_folder_put_aside(
+    const struct run_folder *f, const char *inside, const char *const *files, size_t n, struct why *why)
+{
+	char path[PATH_MAX];
+	struct run_folder to;
+	int status = run_folder_path(f, inside, path, why);
+
+	if (status == 0)
+		status = run_folder_make(&to, path, "", 0, why);
+	for (size_t i = 0; status == 0 && i < n; i++)
+		status = move_into(f, &to, files[i], why);
+	if (status == 0)
+		status = move_into(f, &to, "wire", why);
+	if (status == 0)
+		status = run_folder_path(f, "wire", path, why);
+	return status < 0 ? -1 : make_folders(path, why);
+}
