@@ -13,7 +13,7 @@
 #include "fakes/interposer/interposer.h"
 #include "fakes/interposer/records.h"
 #include "fakes/mx/conversation.h"
-#include "fakes/mx/tls_facts.h"
+#include "fakes/watch/tls_facts.h"
 #include "fakes/smtp/smtp_lines.h"
 #include "fakes/tls/stream.h"
 

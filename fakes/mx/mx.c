@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 
 #include "fakes/mx/conversation.h"
-#include "fakes/mx/tls_facts.h"
+#include "fakes/watch/tls_facts.h"
 #include "fakes/smtp/smtp_server.h"
 #include "fakes/tls/stream.h"
 #include "harness/base/must.h"

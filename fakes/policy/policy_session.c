@@ -9,14 +9,12 @@
 #include "fakes/policy/policy_session.h"
 
 #include <openssl/x509v3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fakes/policy/http_request.h"
 #include "fakes/policy/http_response.h"
 #include "fakes/tls/stream.h"
-#include "fakes/tls/tls_context.h"
+#include "fakes/watch/tls_facts.h"
 #include "harness/base/must.h"
 
 #define WELL_KNOWN "/.well-known/mta-sts.txt"
@@ -33,13 +31,11 @@ struct policy_session {
 	struct aim aim;
 	const struct plan_host *host;
 	struct stream *s;
-	const struct pki_chain *chain;
+	struct tls_facts tls; /* from begin_tls on */
 	/* The moves of this connection, as armed when it was accepted; by move, see slot_of. */
 	const struct plan_move *moves[N_MOVES];
 	bool met[N_MOVES];
 	bool attackers; /* a host of the attacker's answers */
-	bool hello_seen, certificate_seen, up;
-	char sni[256];
 	/* the response that is under way */
 	struct http_response response;
 	bool stalled;            /* no request is answered any more */
@@ -87,24 +83,16 @@ meet(struct policy_session *x, enum move move)
 	scene_met(x->scene, &x->scope, armed(x, move), x->host->label);
 }
 
-static const char *
-channel_of(const struct policy_session *x)
-{
-	if (stream_ssl(x->s) == NULL)
-		return "clear";
-	return x->attackers ? "attacker" : "genuine";
-}
-
 /* --- the end -------------------------------------------------------------------------------- */
 
 /* What a client that checks would believe: the genuine policy from a host that proves its name. */
 static bool
 is_genuine(const struct policy_session *x)
 {
-	const char *name = x->sni[0] != '\0' ? x->sni : x->host->name;
+	const char *name = x->tls.sni[0] != '\0' ? x->tls.sni : x->host->name;
 
-	return x->up && !x->attackers && x->chain->fault == FAULT_NONE &&
-	       X509_check_host(x->chain->leaf, name, 0,
+	return x->tls.up && !x->attackers && x->tls.chain->fault == FAULT_NONE &&
+	       X509_check_host(x->tls.chain->leaf, name, 0,
 		   X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
 }
 
@@ -133,8 +121,7 @@ finish(struct policy_session *x, const char *by, const char *how, enum farewell 
 	if (by != NULL)
 		SCOPE_EMIT(
 		    &x->scope, .kind = FACT_CLOSED, .closed = {.by = bytes_of(by), .how = bytes_of(how)});
-	if (stream_ssl(x->s) != NULL)
-		tls_context_watch(stream_ssl(x->s), NULL, NULL);
+	tls_facts_detach(&x->tls);
 	if (farewell == FAREWELL_CLOSE)
 		stream_close(x->s);
 	else if (farewell == FAREWELL_RESET)
@@ -263,7 +250,7 @@ tell_request(struct policy_session *x, const struct http_request *request)
 		.method = request->method,
 		.target = request->target,
 		.host_header = request->host,
-		.sni = bytes_of(x->sni)});
+		.sni = bytes_of(x->tls.sni)});
 }
 
 static void
@@ -329,76 +316,27 @@ on_data(void *owner, struct evbuffer *in)
 /* --- TLS ------------------------------------------------------------------------------------ */
 
 static int
-on_hello(void *owner, SSL *ssl, const struct tls_hello *hello)
+on_greeted(void *owner)
 {
 	struct policy_session *x = owner;
-	bool again = x->hello_seen;
 
-	(void)ssl;
-	x->hello_seen = true;
-	if (!again) {
-		snprintf(x->sni, sizeof(x->sni), "%s", hello->sni);
-		SCOPE_EMIT(&x->scope, .kind = FACT_TLS_HELLO,
-		    .tls_hello = {.host = bytes_of(x->host->label),
-			.sni = bytes_of(hello->sni),
-			.versions = bytes_of(hello->versions),
-			.alpn = bytes_of(hello->alpn)});
-		meet(x, MOVE_POLICY_STALL_TLS);
-		meet(x, MOVE_POLICY_PLAINTEXT); /* neutral, or TLS would not be spoken */
-	}
+	meet(x, MOVE_POLICY_STALL_TLS);
+	meet(x, MOVE_POLICY_PLAINTEXT); /* neutral, or TLS would not be spoken */
 	return attacks(x, MOVE_POLICY_STALL_TLS) ? TLS_WATCH_STALL : TLS_WATCH_GO_ON;
 }
 
 static void
-on_certificate(void *owner)
+on_shown(void *owner)
 {
-	struct policy_session *x = owner;
-
-	if (x->certificate_seen)
-		return;
-	x->certificate_seen = true;
-	SCOPE_EMIT(&x->scope, .kind = FACT_CERTIFICATE_SHOWN,
-	    .certificate_shown = {.host = bytes_of(x->host->label),
-		.fault = bytes_of(fault_name(x->chain->fault)),
-		.names = bytes_of(x->chain->names),
-		.sha256 = bytes_of(x->chain->sha256),
-		.channel = bytes_of(channel_of(x))});
-	meet(x, MOVE_POLICY_CERTIFICATE);
-}
-
-static void
-on_secret(void *owner, const char *line)
-{
-	struct policy_session *x = owner;
-
-	SCOPE_EMIT(&x->scope, .kind = FACT_TLS_SECRET, .tls_secret = {.line = bytes_of(line)});
-}
-
-static const struct tls_watch watch = {on_hello, on_certificate, on_secret, "http/1.1"};
-
-static const char *
-version_name(const SSL *ssl)
-{
-	const char *name = SSL_get_version(ssl);
-
-	if (SSL_version(ssl) == TLS1_VERSION)
-		return "1.0";
-	return strncmp(name, "TLSv", 4) == 0 ? name + 4 : name;
+	meet(owner, MOVE_POLICY_CERTIFICATE);
 }
 
 static void
 on_up(void *owner)
 {
 	struct policy_session *x = owner;
-	const SSL *ssl = stream_ssl(x->s);
 
-	x->up = true;
-	SCOPE_EMIT(&x->scope, .kind = FACT_TLS_UP,
-	    .tls_up = {.host = bytes_of(x->host->label),
-		.version = bytes_of(version_name(ssl)),
-		.cipher = bytes_of(SSL_get_cipher_name(ssl)),
-		.sni = bytes_of(x->sni),
-		.channel = bytes_of(channel_of(x))});
+	tls_facts_up(&x->tls);
 }
 
 /* The version is settled by our first bytes: a ServerHello, or the alert that refuses one. */
@@ -408,24 +346,8 @@ on_record(void *owner, bool out, struct bytes bytes)
 	struct policy_session *x = owner;
 
 	(void)bytes;
-	if (out && x->hello_seen)
+	if (out && x->tls.hello_seen)
 		meet(x, MOVE_POLICY_MAX_TLS);
-}
-
-static void
-tell_tls_end(struct policy_session *x, enum stream_end how)
-{
-	const char *reason = stream_tls_error(x->s);
-
-	if (how != STREAM_TLS_FAILED && (!x->hello_seen || x->up))
-		return;
-	if (how != STREAM_TLS_FAILED)
-		reason = how == STREAM_RESET ? "the connection was reset in the handshake"
-					     : "the connection was closed in the handshake";
-	SCOPE_EMIT(&x->scope, .kind = FACT_TLS_FAILED,
-	    .tls_failed = {.host = bytes_of(x->host->label),
-		.reason = bytes_of(reason),
-		.alert = stream_tls_alert(x->s)});
 }
 
 static void
@@ -433,7 +355,7 @@ on_ended(void *owner, enum stream_end how)
 {
 	struct policy_session *x = owner;
 
-	tell_tls_end(x, how);
+	tls_facts_ended(&x->tls, x->s, how);
 	if (how == STREAM_TLS_FAILED && stream_tls_alert(x->s) < 0)
 		finish(x, "world", "fin", FAREWELL_CLOSE);
 	else if (how == STREAM_TIMEOUT)
@@ -460,18 +382,20 @@ begin_tls(struct policy_session *x, struct pki *pki)
 {
 	enum certificate_fault fault = x->host->certificate.fault;
 	enum plan_tls_version newest = TLS_DEFAULT;
-	SSL *ssl;
 
 	if (attacks(x, MOVE_POLICY_CERTIFICATE))
 		fault = armed(x, MOVE_POLICY_CERTIFICATE)->fault;
 	if (attacks(x, MOVE_POLICY_MAX_TLS))
 		newest = armed(x, MOVE_POLICY_MAX_TLS)->version;
-	x->chain = pki_chain_for(pki, domain_of(x), x->host->name, &x->host->certificate, fault);
-	ssl = SSL_new(pki_context(pki, x->chain));
-	must(ssl != NULL);
-	pki_limit_versions(ssl, TLS_DEFAULT, newest);
-	tls_context_watch(ssl, &watch, x);
-	stream_start_tls(x->s, ssl, true);
+	x->tls = (struct tls_facts){.scope = &x->scope,
+	    .host = x->host->label,
+	    .channel = x->attackers ? "attacker" : "genuine",
+	    .chain = pki_chain_for(pki, domain_of(x), x->host->name, &x->host->certificate, fault),
+	    .alpn = "http/1.1",
+	    .greeted = on_greeted,
+	    .shown = on_shown,
+	    .owner = x};
+	stream_start_tls(x->s, tls_facts_new(&x->tls, pki, TLS_DEFAULT, newest), true);
 }
 
 static void

@@ -2,7 +2,8 @@
 /*
  * tls_facts.h - one TLS session with the client, told as facts: hello, certificate, up, failed, secrets.
  *
- * For whoever ends the client's TLS. Owns no stream and writes nothing. Ref: RFC 8446, RFC 6066 s3.
+ * For whoever ends the client's TLS, on SMTP or HTTPS. Owns no stream and writes nothing.
+ * Ref: RFC 8446, RFC 6066 s3.
  */
 #ifndef TLS_FACTS_H
 #define TLS_FACTS_H
@@ -10,16 +11,23 @@
 #include "fakes/pki/pki.h"
 #include "fakes/scene/scene.h"
 #include "fakes/tls/stream.h"
+#include "fakes/tls/tls_context.h"
 
 struct tls_facts {
 	const struct scope *scope;     /* borrowed */
 	const char *host, *channel;    /* borrowed: the host's label; "genuine", "intercepted", "attacker" */
 	const struct pki_chain *chain; /* borrowed: what is shown */
-	void (*shown)(void *owner);    /* the Certificate message was written; may be NULL */
+	const char *alpn;              /* answered when it is offered; NULL: no answer */
+	/* The hello was told: TLS_WATCH_GO_ON, or another of those answers; NULL goes on. */
+	int (*greeted)(void *owner);
+	void (*shown)(void *owner); /* the Certificate message was written; may be NULL */
 	void *owner;
+	/* what was seen; set by this module */
+	bool hello_seen, certificate_seen, up;
+	char sni[256]; /* of the first hello; odd bytes stand as '?' */
 	/* private */
 	SSL *ssl;
-	bool hello_seen, certificate_seen, up;
+	struct tls_watch watch;
 };
 
 /* A session of the chain's context that tells its facts to `t`; goes to stream_start_tls, which takes it. */

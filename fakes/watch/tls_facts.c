@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tls_facts.c - see tls_facts.h. */
-#include "fakes/mx/tls_facts.h"
+#include "fakes/watch/tls_facts.h"
 
 #include <openssl/err.h>
+#include <stdio.h>
 
-#include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
+
+static void
+tell_hello(struct tls_facts *t, const struct tls_hello *hello)
+{
+	t->hello_seen = true;
+	snprintf(t->sni, sizeof(t->sni), "%s", hello->sni);
+	SCOPE_EMIT(t->scope, .kind = FACT_TLS_HELLO,
+	    .tls_hello = {.host = bytes_of(t->host),
+		.sni = bytes_of(hello->sni),
+		.versions = bytes_of(hello->versions),
+		.alpn = bytes_of(hello->alpn)});
+}
 
 static int
 on_hello(void *owner, SSL *ssl, const struct tls_hello *hello)
@@ -13,15 +25,9 @@ on_hello(void *owner, SSL *ssl, const struct tls_hello *hello)
 	struct tls_facts *t = owner;
 
 	(void)ssl;
-	if (t->hello_seen) /* the second one, after a HelloRetryRequest */
-		return TLS_WATCH_GO_ON;
-	t->hello_seen = true;
-	SCOPE_EMIT(t->scope, .kind = FACT_TLS_HELLO,
-	    .tls_hello = {.host = bytes_of(t->host),
-		.sni = bytes_of(hello->sni),
-		.versions = bytes_of(hello->versions),
-		.alpn = bytes_of(hello->alpn)});
-	return TLS_WATCH_GO_ON;
+	if (!t->hello_seen) /* else it is the second one, after a HelloRetryRequest, or the same again */
+		tell_hello(t, hello);
+	return t->greeted ? t->greeted(t->owner) : TLS_WATCH_GO_ON;
 }
 
 static void
@@ -50,30 +56,15 @@ on_secret(void *owner, const char *line)
 	SCOPE_EMIT(t->scope, .kind = FACT_TLS_SECRET, .tls_secret = {.line = bytes_of(line)});
 }
 
-static const struct tls_watch watch = {
-    .hello = on_hello, .certificate_written = on_certificate, .secret = on_secret};
-
-static int
-protocol_of(enum plan_tls_version version)
-{
-	static const int numbers[] = {[TLS_DEFAULT] = 0,
-	    [TLS_1_0] = TLS1_VERSION,
-	    [TLS_1_1] = TLS1_1_VERSION,
-	    [TLS_1_2] = TLS1_2_VERSION,
-	    [TLS_1_3] = TLS1_3_VERSION};
-
-	return numbers[version];
-}
-
 SSL *
 tls_facts_new(struct tls_facts *t, struct pki *pki, enum plan_tls_version min, enum plan_tls_version max)
 {
 	SSL *ssl = SSL_new(pki_context(pki, t->chain));
 
 	must(ssl);
-	must(SSL_set_min_proto_version(ssl, protocol_of(min)) == 1);
-	must(SSL_set_max_proto_version(ssl, protocol_of(max)) == 1);
-	tls_context_watch(ssl, &watch, t);
+	pki_limit_versions(ssl, min, max);
+	t->watch = (struct tls_watch){on_hello, on_certificate, on_secret, t->alpn};
+	tls_context_watch(ssl, &t->watch, t);
 	t->ssl = ssl;
 	return ssl;
 }
@@ -103,7 +94,7 @@ tls_facts_up(struct tls_facts *t)
 	    .tls_up = {.host = bytes_of(t->host),
 		.version = bytes_of(version_name(t->ssl)),
 		.cipher = bytes_of(SSL_get_cipher_name(t->ssl)),
-		.sni = bytes_of(SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name)),
+		.sni = bytes_of(t->sni),
 		.channel = bytes_of(t->channel)});
 }
 
