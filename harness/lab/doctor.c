@@ -74,6 +74,16 @@ read_number(const char *path)
 	return value;
 }
 
+/* The kernel makes no user namespace below a chroot, which this is for sure where / is not a mount's root. */
+static bool
+is_chroot(void)
+{
+	struct statx root;
+
+	return statx(AT_FDCWD, "/", 0, 0, &root) == 0 &&
+	       (root.stx_attributes_mask & ~root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /* What most likely forbids namespaces and mounts here, and the way out. */
 static const char *
 find_cure(void)
@@ -89,6 +99,8 @@ find_cure(void)
 	if (access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0)
 		return "docker run --privileged   (or --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt "
 		       "seccomp=unconfined --security-opt apparmor=unconfined)";
+	if (is_chroot())
+		return "leave the chroot, or enter it as a container does (systemd-nspawn, pivot_root)";
 	return geteuid() != 0 ? "run as root" : "allow namespaces and mounts to this process (seccomp, LSM)";
 }
 
