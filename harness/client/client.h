@@ -27,6 +27,18 @@ struct client_pattern {
 	unsigned line;    /* of client.yaml, for errors */
 };
 
+/* What its file system is made of. */
+enum client_recipe_kind { RECIPE_HOST, RECIPE_DEBIAN, RECIPE_TAR };
+
+struct client_recipe {
+	enum client_recipe_kind kind;
+	const char *suite; /* RECIPE_DEBIAN */
+	const char *const *packages;
+	size_t n_packages;
+	const char *setup; /* a script on the host that is run once in the new root; NULL none */
+	const char *tar;   /* RECIPE_TAR: its path on the host */
+};
+
 struct client {
 	struct region *region;
 	const char *name, *about;
@@ -34,7 +46,8 @@ struct client {
 	const char *const *claims;
 	size_t n_claims;
 	enum floor floor;
-	const char *root;            /* NULL: the host's own */
+	struct client_recipe recipe;
+	const char *root;            /* a folder on the host, made by the recipe; NULL: the host's own */
 	const char *version_command; /* NULL: none */
 	const char *start;           /* NULL: a one-shot client */
 	const char *ready_line;      /* PCRE2 pattern of a line on stdout; NULL */
@@ -42,8 +55,12 @@ struct client {
 	enum client_send send;
 	const char *send_command; /* SEND_COMMAND: run by sh -c; NULL when argv is there */
 	const char *const *argv;  /* a bare command line with {recipient} and the like; NULL-terminated */
-	const char *send_host;    /* SEND_SMTP: dotted address in the client's machine */
+	const char *send_host;    /* SEND_SMTP, SEND_SUBMISSION: dotted address in the client's machine */
 	uint16_t send_port;
+	const char *send_user, *send_password; /* SEND_SUBMISSION */
+	bool log_syslog;                       /* it speaks to /dev/log */
+	const char *const *log_files;          /* absolute, in its machine */
+	size_t n_log_files;
 	struct client_pattern *fates[FATE_KINDS];
 	size_t n_fates[FATE_KINDS];
 	const char *retry, *stop; /* commands; NULL none */

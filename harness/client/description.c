@@ -9,14 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/must.h"
 #include "harness/model/mechanism.h"
 
 static const char *const floor_words[] = {"may", "tls", "verified", NULL};
-static const char *const root_words[] = {"host", NULL};
+static const char *const log_words[] = {"stdout", "syslog", NULL};
 
-static const char *const log_words[] = {"stdout", NULL};
+static const struct key root_keys[] = {
+    {.name = "debian", .kind = KEY_TEXT, .required = true, .meaning = "the suite: bookworm, trixie, sid"},
+    {.name = "packages", .kind = KEY_TEXTS, .meaning = "what is installed in it"},
+    {.name = "setup",
+	.kind = KEY_TEXT,
+	.meaning = "a script of this folder, run once in the new root, without network"},
+    {0},
+};
 
 static const struct key ready_keys[] = {
     {.name = "tcp",
@@ -53,7 +61,10 @@ const struct key description_keys[] = {
 	.kind = KEY_WORD,
 	.words = floor_words,
 	.meaning = "what it demands where no policy speaks"},
-    {.name = "root", .kind = KEY_WORD, .words = root_words, .meaning = "its file system: the host's own"},
+    {.name = "root",
+	.kind = KEY_ANY,
+	.keys = root_keys,
+	.meaning = "its file system: host, a tar file, or a recipe that is built once"},
     {.name = "version", .kind = KEY_TEXT, .meaning = "command that prints its version"},
     {.name = "start",
 	.kind = KEY_TEXT,
@@ -62,11 +73,10 @@ const struct key description_keys[] = {
     {.name = "send",
 	.kind = KEY_TEXT,
 	.required = true,
-	.meaning = "smtp://127.0.0.1:PORT, or a command line"},
+	.meaning = "smtp://127.0.0.1:PORT, submission://USER:PASSWORD@127.0.0.1:PORT, or a command line"},
     {.name = "log",
-	.kind = KEY_WORDS,
-	.words = log_words,
-	.meaning = "where its log is: its standard output and error"},
+	.kind = KEY_TEXTS,
+	.meaning = "where its log is: stdout (and standard error), syslog, or paths of files on its machine"},
     {.name = "fate",
 	.kind = KEY_MAP,
 	.keys = fate_keys,
@@ -94,23 +104,132 @@ split_address(struct region *r, const char *text, const char **ret_host, uint16_
 	       inet_pton(AF_INET, *ret_host, &ignored) == 1;
 }
 
+/* "USER:PASSWORD@" in front of an address; the rest behind it, or NULL when it is not of that form. */
+static const char *
+split_login(struct client *c, const char *text)
+{
+	const char *at = strrchr(text, '@'), *colon = strchr(text, ':');
+
+	if (at == NULL || colon == NULL || colon > at || colon == text)
+		return NULL;
+	c->send_user = region_strndup(c->region, text, (size_t)(colon - text));
+	c->send_password = region_strndup(c->region, colon + 1, (size_t)(at - colon - 1));
+	return at + 1;
+}
+
 static void
 read_send(struct client *c, const struct node *root)
 {
-	static const char smtp[] = "smtp://";
+	static const char smtp[] = "smtp://", submission[] = "submission://";
 	const struct node *at = node_get(root, "send");
-	const char *text = key_text(root, "send", "");
+	const char *text = key_text(root, "send", ""), *rest = NULL;
 
-	if (strncmp(text, smtp, strlen(smtp)) != 0) {
+	if (strncmp(text, smtp, strlen(smtp)) == 0) {
+		c->send = SEND_SMTP;
+		rest = text + strlen(smtp);
+	} else if (strncmp(text, submission, strlen(submission)) == 0) {
+		c->send = SEND_SUBMISSION;
+		rest = split_login(c, text + strlen(submission));
+	} else {
 		c->send = SEND_COMMAND;
 		c->send_command = region_strdup(c->region, text);
 		return;
 	}
-	c->send = SEND_SMTP;
-	if (!split_address(c->region, text + strlen(smtp), &c->send_host, &c->send_port))
-		node_complain(at, "'%s' is not of the form smtp://127.0.0.1:25", text);
+	if (rest == NULL || !split_address(c->region, rest, &c->send_host, &c->send_port))
+		node_complain(at, "'%s' is not of the form %s", text,
+		    c->send == SEND_SMTP ? "smtp://127.0.0.1:25"
+					 : "submission://USER:PASSWORD@127.0.0.1:587");
 	if (c->start == NULL)
 		node_complain(at, "a client that takes SMTP must be started: the key 'start' is missing");
+}
+
+static void
+read_log(struct client *c, const struct node *root)
+{
+	const struct node *at = node_get(root, "log");
+	const char *const *texts;
+	size_t n = key_texts(root, "log", c->region, &texts);
+	const char **files = region_alloc(c->region, n * sizeof(*files));
+
+	c->log_files = files;
+	for (size_t i = 0; i < n; i++) {
+		const struct node *item = at->kind == NODE_LIST ? at->items[i] : at;
+
+		if (texts[i][0] == '/')
+			files[c->n_log_files++] = region_strdup(c->region, texts[i]);
+		else if (text_equal(texts[i], "syslog"))
+			c->log_syslog = true;
+		else if (!text_equal(texts[i], "stdout"))
+			node_complain_unknown(item, "log (a file begins with '/')", log_words, 2);
+	}
+}
+
+/* Suites and packages become words of a command, and of a folder's name. */
+static bool
+is_package_word(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && text_is_alnum(text[0]) &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-:=~") == len;
+}
+
+bool
+description_is_suite(const char *text)
+{
+	return is_package_word(text) && strpbrk(text, "+:=~") == NULL;
+}
+
+static const char *
+beside(struct client *c, const char *path)
+{
+	return path[0] == '/' ? region_strdup(c->region, path)
+			      : region_printf(c->region, "%s/%s", c->directory, path);
+}
+
+static void
+read_recipe(struct client *c, const struct node *at)
+{
+	struct client_recipe *r = &c->recipe;
+	const char *const *packages, **copy, *setup;
+
+	if (!keys_check(at, root_keys, "'root'"))
+		return;
+	r->kind = RECIPE_DEBIAN;
+	r->suite = region_strdup(c->region, key_text(at, "debian", ""));
+	if (!description_is_suite(r->suite))
+		node_complain(node_get(at, "debian"), "'%s' is no name of a Debian suite", r->suite);
+	r->n_packages = key_texts(at, "packages", c->region, &packages);
+	r->packages = copy = region_alloc(c->region, (r->n_packages + 1) * sizeof(*copy));
+	for (size_t i = 0; i < r->n_packages; i++) {
+		copy[i] = region_strdup(c->region, packages[i]);
+		if (!is_package_word(copy[i]))
+			node_complain(node_get(at, "packages"), "'%s' is no name of a package", copy[i]);
+	}
+	setup = key_text(at, "setup", NULL);
+	if (setup == NULL)
+		return;
+	r->setup = beside(c, setup);
+	if (access(r->setup, R_OK) != 0)
+		node_complain(node_get(at, "setup"), "there is no %s that can be read", r->setup);
+}
+
+static void
+read_root(struct client *c, const struct node *root)
+{
+	const struct node *at = node_get(root, "root");
+
+	if (at == NULL || node_is(at, "host"))
+		return;
+	if (at->kind == NODE_MAP) {
+		read_recipe(c, at);
+	} else if (at->kind == NODE_TEXT && strstr(at->text.data, ".tar") != NULL) {
+		c->recipe.kind = RECIPE_TAR;
+		c->recipe.tar = beside(c, at->text.data);
+	} else {
+		node_complain(at, "'root' is host, a tar file (NAME.tar, NAME.tar.gz, …), or a recipe: "
+				  "{debian: SUITE, packages: [...], setup: SCRIPT}");
+	}
 }
 
 static void
@@ -196,7 +315,9 @@ read_client(struct client *c, const struct node *root)
 	c->start = optional(c, root, "start");
 	c->retry = optional(c, root, "retry");
 	c->stop = optional(c, root, "stop");
+	read_root(c, root);
 	read_send(c, root);
+	read_log(c, root);
 	read_ready(c, root);
 	read_fates(c, root);
 }

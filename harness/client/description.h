@@ -9,6 +9,9 @@
 
 extern const struct key description_keys[];
 
+/* May this be the name of a Debian suite? */
+bool description_is_suite(const char *text);
+
 /* Reads DIRECTORY/client.yaml. NULL, and complaints, when something is wrong with it. Owned. */
 struct client *description_read(const char *directory, struct complaints *complaints);
 

@@ -17,12 +17,13 @@
 #include "harness/client/errands.h"
 #include "harness/client/fate.h"
 #include "harness/client/injector.h"
+#include "harness/client/logs.h"
 #include "harness/client/process.h"
 #include "harness/client/ready.h"
 #include "harness/client/words.h"
 #include "harness/model/fact.h"
 
-#define START_SECONDS 30
+#define DEADLINE_SECONDS 30 /* where nobody says another */
 #define STOP_SECONDS 10
 
 enum state { IDLE, STARTING, RUNNING, RESTARTING, STOPPING, STOPPED, FAILED };
@@ -36,6 +37,8 @@ struct driver {
 	enum state state;
 	struct process *daemon;
 	struct ready *ready;
+	struct logs *logs; /* once started, where its log is not its output alone */
+	char last[512];    /* the last line of its log that was not empty */
 	struct fate_reader *fates;
 	struct injector *injector;
 	struct errands *errands;
@@ -56,27 +59,43 @@ on_fate(void *ctx, struct bytes recipient, enum fate_kind kind, struct bytes rea
 }
 
 static void
-on_line(void *ctx, struct process *p, struct bytes line)
+on_log(void *ctx, struct bytes line)
 {
 	struct driver *d = ctx;
+	size_t kept = line.len < sizeof(d->last) - 1 ? line.len : sizeof(d->last) - 1;
 
-	(void)p;
+	if (kept > 0) {
+		memcpy(d->last, line.data, kept);
+		d->last[kept] = '\0';
+	}
 	d->calls.log(d->calls.ctx, line);
 	fate_reader_line(d->fates, line);
 	if (d->ready != NULL)
 		ready_line(d->ready, line);
 }
 
-/* The client did not take a message: whoever handed it over still has it. */
+static void
+on_line(void *ctx, struct process *p, struct bytes line)
+{
+	(void)p;
+	on_log(ctx, line);
+}
+
+/* A client that does not take a message leaves it with whoever handed it over. */
 static void
 on_answered(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply)
 {
 	struct driver *d = ctx;
+	struct bytes id = fate_queue_id(reply);
 
-	if (code == 250)
-		return;
-	for (size_t i = 0; i < message->n_recipients; i++)
-		d->calls.fate(d->calls.ctx, bytes_of(message->recipients[i].address), "refused", reply);
+	for (size_t i = 0; i < message->n_recipients; i++) {
+		struct bytes recipient = bytes_of(message->recipients[i].address);
+
+		if (code / 100 != 2)
+			d->calls.fate(d->calls.ctx, recipient, "refused", reply);
+		else if (id.len > 0)
+			fate_reader_tie(d->fates, id, recipient);
+	}
 }
 
 /* --- start, restart, stop ---------------------------------------------------------------- */
@@ -96,12 +115,11 @@ static void
 fail(struct driver *d, const char *what)
 {
 	char sentence[1024];
-	const char *last = d->daemon != NULL ? process_last_line(d->daemon) : "";
 
 	d->state = FAILED;
 	set_limit(d, 0);
 	snprintf(sentence, sizeof(sentence), "%s %s%s%s", d->client->name, what,
-	    last[0] ? "; its last words: " : "", last);
+	    d->last[0] ? "; its last words: " : "", d->last);
 	d->calls.failed(d->calls.ctx, sentence);
 }
 
@@ -128,8 +146,13 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 
 	d->calls.exited(d->calls.ctx, FACT_NONE, d->client->start, status, signal);
 	if (was == STARTING || was == RUNNING) {
-		snprintf(what, sizeof(what), signal ? "was ended by signal %d" : "ended with status %d",
-		    signal ? signal : status);
+		if (was == STARTING && signal == 0 && status == 0)
+			snprintf(what, sizeof(what),
+			    "ended as soon as it was started (its start command must stay, not fork away)");
+		else
+			snprintf(what, sizeof(what),
+			    signal ? "was ended by signal %d" : "ended with status %d",
+			    signal ? signal : status);
 		fail(d, what);
 	}
 	process_free(p);
@@ -151,7 +174,7 @@ launch(struct driver *d)
 	struct why why;
 
 	d->state = STARTING;
-	set_limit(d, START_SECONDS);
+	set_limit(d, d->options.deadline_s);
 	d->ready = ready_new(d->base, &d->machine, d->client, on_ready, d, &why);
 	if (d->ready != NULL)
 		d->daemon = process_start(d->base, &d->machine, argv, words_environment(r, &words),
@@ -159,6 +182,19 @@ launch(struct driver *d)
 	region_free(r);
 	if (d->daemon == NULL)
 		fail(d, why.text);
+}
+
+/* False, and it has failed, when a log cannot be opened. */
+static bool
+open_logs(struct driver *d)
+{
+	struct why why;
+
+	if (d->logs == NULL)
+		d->logs = logs_new(d->base, &d->machine, d->client, on_log, d, &why);
+	if (d->logs == NULL)
+		fail(d, why.text);
+	return d->logs != NULL;
 }
 
 static void
@@ -171,6 +207,8 @@ on_soon(evutil_socket_t fd, short what, void *ctx)
 	if (d->state == STOPPING) {
 		d->state = STOPPED;
 		d->calls.stopped(d->calls.ctx);
+	} else if (!open_logs(d)) {
+		return;
 	} else if (d->client->start != NULL) {
 		launch(d);
 	} else {
@@ -183,11 +221,13 @@ static void
 on_limit(evutil_socket_t fd, short what, void *ctx)
 {
 	struct driver *d = ctx;
+	char words[64];
 
 	(void)fd;
 	(void)what;
+	snprintf(words, sizeof(words), "was not ready after %u seconds", d->options.deadline_s);
 	if (d->state == STARTING)
-		fail(d, "was not ready after 30 seconds");
+		fail(d, words);
 	else if (d->daemon != NULL)
 		process_kill(d->daemon, SIGKILL);
 }
@@ -280,6 +320,8 @@ driver_abandon(struct driver *d, uint32_t leg)
 void
 driver_exit(struct driver *d, pid_t pid, int status, int signal)
 {
+	if (d->logs != NULL)
+		logs_catch_up(d->logs);
 	if (d->daemon != NULL && process_pid(d->daemon) == pid)
 		process_reaped(d->daemon, status, signal);
 	else if (!errands_exit(d->errands, pid, status, signal))
@@ -292,11 +334,19 @@ driver_exit(struct driver *d, pid_t pid, int status, int signal)
 static struct injector *
 make_injector(struct driver *d)
 {
-	struct injector_calls calls = {on_answered, d};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->client->send_port)};
+	struct injector_options options = {
+	    .machine = &d->machine,
+	    .to = (struct sockaddr *)&to,
+	    .to_len = sizeof(to),
+	    .user = d->client->send_user,
+	    .password = d->client->send_password,
+	    .patience_s = d->options.deadline_s,
+	    .calls = {on_answered, d},
+	};
 
 	must(inet_pton(AF_INET, d->client->send_host, &to.sin_addr) == 1);
-	return injector_new(d->base, &d->machine, (struct sockaddr *)&to, sizeof(to), &calls);
+	return injector_new(d->base, &options);
 }
 
 struct driver *
@@ -310,6 +360,8 @@ driver_new(struct event_base *base, const struct machine *machine, const struct 
 	d->machine = *machine;
 	d->options = *options;
 	d->client = options->client;
+	if (d->options.deadline_s == 0)
+		d->options.deadline_s = DEADLINE_SECONDS;
 	d->calls = *calls;
 	d->fates = fate_reader_new(d->client, &fate_calls, why);
 	if (d->fates == NULL) {
@@ -333,6 +385,7 @@ driver_free(struct driver *d)
 	injector_free(d->injector);
 	errands_free(d->errands);
 	process_free(d->daemon);
+	logs_free(d->logs);
 	ready_free(d->ready);
 	fate_reader_free(d->fates);
 	event_free(d->soon);

@@ -37,6 +37,7 @@ struct driver_options {
 	const char *resolver, *ca;   /* for MITMX_RESOLVER, MITMX_CA */
 	const char *flaws;           /* for the built-in client, or NULL */
 	bool by_wire;                /* exit status 0 means only "accepted" */
+	unsigned deadline_s;         /* after which a start, or an answer to SMTP, has hung */
 };
 
 /* NULL and why when a pattern of the client's is wrong. Owned. */

@@ -160,6 +160,24 @@ fate_reader_tie(struct fate_reader *r, struct bytes id, struct bytes recipient)
 		t->recipients[t->n_recipients++] = copy(recipient);
 }
 
+struct bytes
+fate_queue_id(struct bytes reply)
+{
+	static const char *const marks[] = {"queued as ", "id="};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t from = bytes_find_nocase(reply, bytes_of(marks[i])), to;
+
+		if (from == SIZE_MAX)
+			continue;
+		for (to = from += strlen(marks[i]); to < reply.len; to++)
+			if (!text_is_alnum(reply.data[to]) && strchr("-_.", reply.data[to]) == NULL)
+				break;
+		return (struct bytes){reply.data + from, to - from};
+	}
+	return (struct bytes){NULL, 0};
+}
+
 /* The named group of the last match; empty when the pattern lacks it or it did not take part. */
 static struct bytes
 group(struct fate_reader *r, const struct pattern *p, const char *name, struct bytes line)
@@ -172,18 +190,36 @@ group(struct fate_reader *r, const struct pattern *p, const char *name, struct b
 	return (struct bytes){line.data + at[2 * n], at[2 * n + 1] - at[2 * n]};
 }
 
+/* What the line says, and behind it what an earlier line of the same id explained; used up by that. */
+static char *
+take_reason(struct bytes said, struct ticket *t)
+{
+	size_t more = t != NULL && t->reason != NULL ? strlen(t->reason) : 0;
+	char *all = must_alloc(said.len + 2 + more + 1);
+
+	if (said.len > 0)
+		memcpy(all, said.data, said.len);
+	if (more > 0) {
+		strcat(all, said.len > 0 ? "; " : "");
+		strcat(all, t->reason);
+		free(t->reason);
+		t->reason = NULL;
+	}
+	return all;
+}
+
 static void
 tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, struct ticket *t,
-    struct bytes reason)
+    struct bytes said)
 {
-	if (reason.len == 0 && t != NULL && t->reason != NULL)
-		reason = bytes_of(t->reason);
-	if (recipient.len > 0) {
+	char *all = take_reason(said, t);
+	struct bytes reason = bytes_of(all);
+
+	if (recipient.len > 0)
 		r->calls.fate(r->calls.ctx, recipient, p->kind, reason);
-		return;
-	}
-	for (size_t i = 0; t != NULL && i < t->n_recipients; i++)
+	for (size_t i = 0; recipient.len == 0 && t != NULL && i < t->n_recipients; i++)
 		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), p->kind, reason);
+	free(all);
 }
 
 static void

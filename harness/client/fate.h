@@ -26,5 +26,7 @@ void fate_reader_free(struct fate_reader *reader);
 void fate_reader_line(struct fate_reader *reader, struct bytes line);
 /* An id learnt otherwise ("queued as ID"). */
 void fate_reader_tie(struct fate_reader *reader, struct bytes id, struct bytes recipient);
+/* The queue id in a client's reply to the end of data ("queued as ID", "id=ID"); empty when it tells none. */
+struct bytes fate_queue_id(struct bytes reply);
 
 #endif

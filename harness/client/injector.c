@@ -9,6 +9,10 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +20,20 @@
 
 #define SESSIONS_MAX 8 /* MTAs limit connections from one address */
 #define LINE_LIMIT 4096
+#define LOGIN_MAX 512
 
-enum state { SAY_HELO, SAY_MAIL, SAY_RCPT, SAY_DATA, SAY_CONTENT, AWAIT_TAKEN, AWAIT_RESET };
+enum state {
+	SAY_HELO,
+	SAY_STARTTLS,
+	START_TLS,
+	SAY_AUTH,
+	SAY_MAIL,
+	SAY_RCPT,
+	SAY_DATA,
+	SAY_CONTENT,
+	AWAIT_TAKEN,
+	AWAIT_RESET
+};
 
 struct session {
 	struct injector *injector;
@@ -39,6 +55,9 @@ struct injector {
 	struct machine machine;
 	struct sockaddr_storage to;
 	socklen_t to_len;
+	char *login; /* what follows AUTH PLAIN; NULL: neither TLS nor a login */
+	SSL_CTX *tls;
+	struct timeval patience;
 	struct injector_calls calls;
 	struct session sessions[SESSIONS_MAX];
 	struct waiting *first, **last;
@@ -46,21 +65,42 @@ struct injector {
 
 static void feed(struct injector *i);
 
+/* RFC 4616: an empty authorization identity, the user, the password. */
+static char *
+make_login(const char *user, const char *password)
+{
+	char plain[LOGIN_MAX];
+	int len = snprintf(plain, sizeof(plain), "%c%s%c%s", '\0', user, '\0', password);
+	char *login;
+
+	must(len > 0 && (size_t)len < sizeof(plain));
+	login = must_alloc((size_t)len / 3 * 4 + 5);
+	EVP_EncodeBlock((unsigned char *)login, (const unsigned char *)plain, len);
+	return login;
+}
+
 struct injector *
-injector_new(struct event_base *base, const struct machine *machine, const struct sockaddr *to, socklen_t len,
-    const struct injector_calls *calls)
+injector_new(struct event_base *base, const struct injector_options *options)
 {
 	struct injector *i = must_alloc(sizeof(*i));
 
-	must(len <= sizeof(i->to));
+	must(options->to_len <= sizeof(i->to));
 	i->base = base;
-	i->machine = *machine;
-	memcpy(&i->to, to, len);
-	i->to_len = len;
-	i->calls = *calls;
+	i->machine = *options->machine;
+	memcpy(&i->to, options->to, options->to_len);
+	i->to_len = options->to_len;
+	i->patience.tv_sec = options->patience_s;
+	i->calls = options->calls;
 	i->last = &i->first;
 	for (size_t s = 0; s < SESSIONS_MAX; s++)
 		i->sessions[s].injector = i;
+	if (options->user != NULL) {
+		OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+		i->login = make_login(options->user, options->password);
+		i->tls = SSL_CTX_new(TLS_client_method());
+		must(i->tls != NULL);
+		SSL_CTX_set_security_level(i->tls, 0);
+	}
 	return i;
 }
 
@@ -106,6 +146,8 @@ injector_free(struct injector *i)
 		hang_up(&i->sessions[s]);
 	while (i->first != NULL)
 		take_waiting(i);
+	SSL_CTX_free(i->tls);
+	free(i->login);
 	free(i);
 }
 
@@ -163,13 +205,38 @@ refuse(struct session *s, unsigned code, struct bytes line)
 	s->state = AWAIT_RESET;
 }
 
+static void attend(struct session *s);
+static void lost(struct session *s, const char *how);
+
+/* From here on all goes through TLS; its end of the handshake comes to happened(). */
+static void
+start_tls(struct session *s)
+{
+	struct injector *i = s->injector;
+	SSL *ssl = SSL_new(i->tls);
+
+	must(ssl != NULL);
+	s->bev = bufferevent_openssl_filter_new(i->base, s->bev, ssl, BUFFEREVENT_SSL_CONNECTING,
+	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	must(s->bev != NULL);
+	s->state = SAY_AUTH;
+	attend(s);
+}
+
 static void
 go_on(struct session *s, unsigned code, struct bytes line)
 {
 	struct evbuffer *out = bufferevent_get_output(s->bev);
 	bool good = code / 100 == 2 || (code == 354 && s->state == SAY_CONTENT);
 
-	if (!good && s->message != NULL && s->state != AWAIT_RESET) {
+	if (!good && s->message == NULL) {
+		char words[LINE_LIMIT];
+
+		snprintf(words, sizeof(words), "%.*s", (int)line.len, line.data);
+		lost(s, words); /* it will not talk to us */
+		return;
+	}
+	if (!good && s->state != AWAIT_RESET) {
 		if (s->state == AWAIT_TAKEN) {
 			answer(s, code, line);
 			next_message(s);
@@ -180,7 +247,18 @@ go_on(struct session *s, unsigned code, struct bytes line)
 	}
 	switch (s->state) {
 	case SAY_HELO:
-		evbuffer_add_printf(out, "HELO localhost\r\n");
+		evbuffer_add_printf(out, "%s localhost\r\n", s->injector->tls != NULL ? "EHLO" : "HELO");
+		s->state = s->injector->tls != NULL ? SAY_STARTTLS : SAY_MAIL;
+		break;
+	case SAY_STARTTLS:
+		evbuffer_add_printf(out, "STARTTLS\r\n");
+		s->state = START_TLS;
+		break;
+	case START_TLS:
+		start_tls(s);
+		break;
+	case SAY_AUTH:
+		evbuffer_add_printf(out, "AUTH PLAIN %s\r\n", s->injector->login);
 		s->state = SAY_MAIL;
 		break;
 	case SAY_MAIL:
@@ -233,10 +311,10 @@ readable(struct bufferevent *bev, void *ctx)
 	char *line;
 
 	while (s->bev == bev && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF)) != NULL) {
-		bool last = len >= 3 && (len == 3 || line[3] == ' ');
+		bool more = len > 3 && strspn(line, "0123456789") == 3 && line[3] == '-';
 		unsigned code = (unsigned)strtoul(line, NULL, 10);
 
-		if (last)
+		if (!more) /* what is no reply at all ends one, too */
 			go_on(s, code, (struct bytes){line, len});
 		free(line);
 	}
@@ -247,11 +325,25 @@ readable(struct bufferevent *bev, void *ctx)
 static void
 happened(struct bufferevent *bev, short what, void *ctx)
 {
-	(void)bev;
-	if (what & BEV_EVENT_CONNECTED)
+	struct session *s = ctx;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		if (s->state == SAY_AUTH) /* TLS is up */
+			evbuffer_add_printf(bufferevent_get_output(bev), "EHLO localhost\r\n");
 		return;
-	lost(ctx,
-	    what & BEV_EVENT_EOF ? "the client closed the connection" : "the client's port did not answer");
+	}
+	lost(s, what & BEV_EVENT_EOF       ? "the client closed the connection"
+		: what & BEV_EVENT_TIMEOUT ? "the client's port answered nothing"
+		: s->state == SAY_AUTH     ? "TLS with the client's own port failed"
+					   : "the client's port did not answer");
+}
+
+static void
+attend(struct session *s)
+{
+	bufferevent_setcb(s->bev, readable, NULL, happened, s);
+	bufferevent_set_timeouts(s->bev, &s->injector->patience, &s->injector->patience);
+	bufferevent_enable(s->bev, EV_READ | EV_WRITE);
 }
 
 static int
@@ -266,8 +358,7 @@ dial(struct session *s)
 	s->bev = bufferevent_socket_new(i->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	must(s->bev != NULL);
 	s->state = SAY_HELO;
-	bufferevent_setcb(s->bev, readable, NULL, happened, s);
-	bufferevent_enable(s->bev, EV_READ | EV_WRITE);
+	attend(s);
 	bufferevent_socket_connect(s->bev, NULL, 0);
 	return 0;
 }

@@ -2,7 +2,9 @@
 /*
  * injector.h - hands messages to a client that listens for SMTP, over a few connections at once.
  *
- * Speaks plain SMTP inside the client's machine; nothing of it crosses the lab's link. Ref: RFC 5321.
+ * Speaks inside the client's machine; nothing of it crosses the lab's link. To a submission port it
+ * speaks TLS without any proof (the client's own certificate is no matter of the lab's) and logs in.
+ * Ref: RFC 5321, RFC 3207, RFC 4954, RFC 4616.
  */
 #ifndef INJECTOR_H
 #define INJECTOR_H
@@ -22,9 +24,17 @@ struct injector_calls {
 	void *ctx;
 };
 
-/* `to` is copied. Owned. */
-struct injector *injector_new(struct event_base *base, const struct machine *machine,
-    const struct sockaddr *to, socklen_t len, const struct injector_calls *calls);
+struct injector_options {
+	const struct machine *machine;
+	const struct sockaddr *to;
+	socklen_t to_len;
+	const char *user, *password; /* both NULL: neither TLS nor a login */
+	unsigned patience_s;         /* for one answer: for hangs only */
+	struct injector_calls calls;
+};
+
+/* All is copied. Owned. */
+struct injector *injector_new(struct event_base *base, const struct injector_options *options);
 void injector_free(struct injector *i);
 /* Queues a message; it must stay valid until it was answered. */
 void injector_send(struct injector *i, const struct plan_message *message);

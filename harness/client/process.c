@@ -2,17 +2,15 @@
 /* process.c - see process.h */
 #include "harness/client/process.h"
 
-#include <event2/buffer.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness/base/must.h"
-
-#define LINE_LIMIT 8192
-#define READ_AT_ONCE 65536
+#include "harness/client/lines.h"
 
 struct process {
 	struct machine machine;
@@ -22,53 +20,22 @@ struct process {
 	bool reaped;
 	int fd;
 	struct event *readable;
-	struct evbuffer *in;
+	struct lines *lines;
 	char last[512];
 };
 
 static void
-say(struct process *p, const char *text, size_t len)
+say(void *ctx, struct bytes line)
 {
-	if (len > 0) {
-		size_t kept = len < sizeof(p->last) - 1 ? len : sizeof(p->last) - 1;
+	struct process *p = ctx;
 
-		memcpy(p->last, text, kept);
+	if (line.len > 0) {
+		size_t kept = line.len < sizeof(p->last) - 1 ? line.len : sizeof(p->last) - 1;
+
+		memcpy(p->last, line.data, kept);
 		p->last[kept] = '\0';
 	}
-	p->calls.line(p->ctx, p, (struct bytes){text, len});
-}
-
-/* Whole lines; what is longer than the limit is cut there, and what stands last is taken at the end. */
-static void
-split_lines(struct process *p, bool at_end)
-{
-	size_t len;
-	char *line;
-
-	while ((line = evbuffer_readln(p->in, &len, EVBUFFER_EOL_LF)) != NULL) {
-		if (len > 0 && line[len - 1] == '\r')
-			len--;
-		say(p, line, len < LINE_LIMIT ? len : LINE_LIMIT);
-		free(line);
-	}
-	len = evbuffer_get_length(p->in);
-	if (len > LINE_LIMIT || (at_end && len > 0)) {
-		if (len > LINE_LIMIT)
-			len = LINE_LIMIT;
-		say(p, (char *)evbuffer_pullup(p->in, (ev_ssize_t)len), len);
-		evbuffer_drain(p->in, len);
-	}
-}
-
-/* False when nothing more will come. */
-static bool
-read_some(struct process *p)
-{
-	int n = evbuffer_read(p->in, p->fd, READ_AT_ONCE);
-
-	if (n > 0)
-		split_lines(p, false);
-	return n > 0;
+	p->calls.line(p->ctx, p, line);
 }
 
 static void
@@ -76,10 +43,9 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct process *p = ctx;
 
-	(void)fd;
 	(void)what;
-	if (!read_some(p)) {
-		split_lines(p, true);
+	if (lines_read(p->lines, fd, LINES_AT_ONCE) <= 0) {
+		lines_end(p->lines);
 		event_del(p->readable);
 	}
 }
@@ -112,9 +78,9 @@ process_start(struct event_base *base, const struct machine *machine, const char
 	p->pid = pid;
 	p->fd = ends[0];
 	evutil_make_socket_nonblocking(p->fd);
-	p->in = evbuffer_new();
+	p->lines = lines_new(say, p);
 	p->readable = event_new(base, p->fd, EV_READ | EV_PERSIST, on_readable, p);
-	must(p->in != NULL && p->readable != NULL);
+	must(p->readable != NULL);
 	event_add(p->readable, NULL);
 	return p;
 }
@@ -127,7 +93,7 @@ process_free(struct process *p)
 	if (!p->reaped)
 		process_kill(p, SIGKILL);
 	event_free(p->readable);
-	evbuffer_free(p->in);
+	lines_free(p->lines);
 	close(p->fd);
 	free(p);
 }
@@ -147,13 +113,29 @@ process_kill(struct process *p, int signal)
 		p->machine.kill(p->machine.ctx, p->pid, signal, &why);
 }
 
+/* What stands in the pipe by now; a child that lives on may write for ever. */
+static void
+read_rest(struct process *p)
+{
+	int waiting = 0;
+
+	if (ioctl(p->fd, FIONREAD, &waiting) < 0)
+		waiting = 0;
+	while (waiting > 0) {
+		long n = lines_read(p->lines, p->fd, (size_t)waiting);
+
+		if (n <= 0)
+			break;
+		waiting -= (int)n;
+	}
+	lines_end(p->lines);
+}
+
 void
 process_reaped(struct process *p, int status, int signal)
 {
 	p->reaped = true;
-	while (read_some(p))
-		continue;
-	split_lines(p, true);
+	read_rest(p);
 	p->calls.over(p->ctx, p, status, signal);
 }
 

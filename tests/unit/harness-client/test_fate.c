@@ -54,6 +54,10 @@ static const struct row {
     {"a reason is remembered for a later line without one",
 	"A1: to=<u@d>, status=deferred (x)\nA1: why: bad name\nA1 Completed",
 	"[deferred u@d x][delivered u@d bad name]"},
+    {"a remembered reason explains a line with one, once",
+	"A1: to=<u@d>, status=deferred (x)\nA1: why: bad name\nA1: to=<u@d>, status=deferred (no)\n"
+	"A1: to=<u@d>, status=deferred (z)",
+	"[deferred u@d x][deferred u@d no; bad name][deferred u@d z]"},
     {"no attempt goes before a fate", "A1: to=<u@d>, status=deferred (delivery temporarily suspended: y)",
 	"[no-attempt u@d y)]"},
     {"an empty line tells nothing", "", ""},
@@ -109,10 +113,27 @@ a_slow_pattern_ends(void **state)
 	fate_reader_free(r);
 }
 
+static void
+a_queue_id_is_found_in_the_reply(void **state)
+{
+	static const char *const replies[][2] = {{"250 2.0.0 Ok: queued as 2849F5F", "2849F5F"},
+	    {"250 OK id=1abc23-000Xy-Zz", "1abc23-000Xy-Zz"}, {"250 2.0.0 OK: Queued as <q.1_2>", ""},
+	    {"250 fine", ""}, {"250 queued as ", ""}, {"", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		struct bytes got = fate_queue_id(bytes_of(replies[i][0]));
+
+		if (!bytes_equal(got, bytes_of(replies[i][1])))
+			fail_msg("%s: got '%.*s', want '%s'", replies[i][0], (int)got.len, got.data,
+			    replies[i][1]);
+	}
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 2];
+	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 3];
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
@@ -120,5 +141,6 @@ main(void)
 		    (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_wrong_pattern_is_named_with_its_line);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_slow_pattern_ends);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_queue_id_is_found_in_the_reply);
 	return _cmocka_run_group_tests("fate", tests, n, NULL, NULL);
 }
