@@ -10,8 +10,6 @@
 #include "harness/command/repeat.h"
 #include "harness/command/reporting.h"
 
-#define FILES_MAX 16
-
 /* What is known while the plays go on. */
 struct course {
 	const struct plays_options *options;
@@ -36,72 +34,105 @@ status_of_end(const struct play *play, int status)
 	}
 }
 
-/* One of several is over: a line of its own, and its record makes room for the next one's. */
-static int
-put_aside(const struct course *c, const struct judgments *j, struct why *why)
-{
-	const struct play_options *o = &c->options->play;
-	const char *files[FILES_MAX] = {"facts.jsonl", "client.log"};
-	size_t n = 2;
-
-	for (const struct report_format *f = report_formats; f->name != NULL && n < FILES_MAX; f++)
-		if (f->file != NULL)
-			files[n++] = f->file;
-	if (!o->quiet)
-		printf("play %u of %u: %" PRIu32 " honored, %" PRIu32 " violated, %" PRIu32 " unclear\n",
-		    c->played, c->options->n, j->count[VERDICT_HONORED], j->count[VERDICT_VIOLATED],
-		    j->count[VERDICT_UNCLEAR]);
-	return run_folder_put_aside(
-	    o->folder, region_printf(c->region, "repeat-%u", c->played), files, n, why);
-}
-
-/* Files and captures of one play; after the last one, what there is to read. */
-static int
-leave(const struct course *c, const struct play *play, const struct report *r, int status, struct why *why)
-{
-	const struct plays_options *o = c->options;
-
-	if (captures_write(play, o->play.folder, o->keep_all, why) < 0 ||
-	    reporting_files(r, o->play.folder, why) < 0)
-		return -1;
-	if (!c->is_over)
-		return put_aside(c, &play->judgments, why);
-	return o->play.quiet && status == EXIT_OK ? 0 : report_text(r, stdout, why);
-}
-
-static int
-tell(struct course *c, const struct play *play, time_t began)
-{
-	const struct plays_options *o = c->options;
-	struct reporting around = {.suite = o->suite, .folder = o->play.folder->path};
+/* What is told of one play, and then of all. */
+struct telling {
+	struct report report;
+	struct reporting around;
 	char started[32];
+};
+
+static void
+begin_telling(struct telling *t, const struct course *c, const struct play *play, time_t began)
+{
+	const struct plays_options *o = c->options;
 	struct tm tm;
-	struct report r = {
+
+	*t = (struct telling){.around = {.suite = o->suite, .folder = o->play.folder->path}};
+	strftime(t->started, sizeof(t->started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&began, &tm));
+	t->report = (struct report){
 	    .docket = play->docket,
 	    .judgments = &play->judgments,
 	    .facts = play->store.facts,
 	    .n_facts = play->store.n_facts,
-	    .started = started,
+	    .started = t->started,
 	    .duration_ms = play->duration_ns / 1000000,
 	    .interrupted = play->end != FRONT_DONE,
 	    .folder = o->play.folder->path,
 	    .program = program_invocation_name,
 	    .capture = reporting_capture,
 	    .source = reporting_source,
-	    .ctx = &around,
+	    .ctx = &t->around,
 	    .level = o->level,
 	    .colors = reporting_colors(),
 	    .verbose = o->verbose,
 	};
-	struct why why = play->disk;
-	int status;
+}
 
-	if (o->baseline != NULL)
-		r.baseline = baseline_view_of(
-		    o->baseline, play->docket->claims, play->docket->n_claims, &play->judgments, c->region);
-	status = outcome_status(&play->judgments, o->level, r.baseline);
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&began, &tm));
-	if (leave(c, play, &r, status, &why) < 0 || play->disk.text[0] != '\0') {
+/* The plays so far become one, seen by the baseline. */
+static void
+merge(const struct course *c, struct play *play, struct report *r)
+{
+	const struct docket *d = play->docket;
+
+	repeat_merge(c->repeat, &play->judgments);
+	if (c->options->baseline != NULL)
+		r->baseline = baseline_view_of(
+		    c->options->baseline, d->claims, d->n_claims, &play->judgments, c->region);
+}
+
+/*
+ * A play that others follow: its record makes room for theirs, and what all came to so far stands in the
+ * run's folder, as of a run that did not come to its end.
+ */
+static int
+leave_one(const struct course *c, struct play *play, struct telling *t, struct why *why)
+{
+	static const char *const files[] = {"facts.jsonl", "client.log"};
+	const struct plays_options *o = c->options;
+	const struct run_folder *folder = o->play.folder;
+	const uint32_t *count = play->judgments.count;
+	struct run_folder aside;
+
+	if (!o->play.quiet)
+		printf("play %u of %u: %" PRIu32 " honored, %" PRIu32 " violated, %" PRIu32 " unclear\n",
+		    c->played, o->n, count[VERDICT_HONORED], count[VERDICT_VIOLATED], count[VERDICT_UNCLEAR]);
+	if (captures_write(play, folder, o->keep_all, why) < 0 ||
+	    run_folder_put_aside(
+		&aside, folder, region_printf(c->region, "repeat-%u", c->played), files, 2, why) < 0)
+		return -1;
+	t->around.folder = aside.path;
+	if (reporting_files(&t->report, &aside, why) < 0)
+		return -1;
+	t->around.folder = folder->path;
+	t->report.interrupted = true;
+	merge(c, play, &t->report);
+	return reporting_files(&t->report, folder, why);
+}
+
+/* The last play, or the only one. */
+static int
+leave_last(const struct course *c, struct play *play, struct telling *t, int *ret_status, struct why *why)
+{
+	const struct plays_options *o = c->options;
+
+	merge(c, play, &t->report);
+	*ret_status = outcome_status(&play->judgments, o->level, t->report.baseline);
+	if (captures_write(play, o->play.folder, o->keep_all, why) < 0 ||
+	    reporting_files(&t->report, o->play.folder, why) < 0)
+		return -1;
+	return o->play.quiet && *ret_status == EXIT_OK ? 0 : report_text(&t->report, stdout, why);
+}
+
+static int
+leave(struct course *c, struct play *play, time_t began)
+{
+	struct telling t;
+	struct why why = play->disk;
+	int status = EXIT_OK, left;
+
+	begin_telling(&t, c, play, began);
+	left = c->is_over ? leave_last(c, play, &t, &status, &why) : leave_one(c, play, &t, &why);
+	if (left < 0 || play->disk.text[0] != '\0') {
 		c->is_over = true;
 		command_fail(EXIT_LAB, "%s", why.text);
 		if (status == EXIT_OK)
@@ -123,9 +154,7 @@ play_once(struct course *c)
 	if (play_run(&play, &o, &why) == 0) {
 		c->is_over = ++c->played == c->options->n || play.end != FRONT_DONE;
 		repeat_count(c->repeat, &play.judgments);
-		if (c->is_over)
-			repeat_merge(c->repeat, &play.judgments);
-		status = tell(c, &play, o.started);
+		status = leave(c, &play, o.started);
 	} else {
 		c->is_over = true;
 		status = command_fail(EXIT_LAB, "%s", why.text);

@@ -196,19 +196,18 @@ move_into(const struct run_folder *from, const struct run_folder *to, const char
 }
 
 int
-run_folder_put_aside(
-    const struct run_folder *f, const char *inside, const char *const *files, size_t n, struct why *why)
+run_folder_put_aside(struct run_folder *ret, const struct run_folder *f, const char *inside,
+    const char *const *files, size_t n, struct why *why)
 {
 	char path[PATH_MAX];
-	struct run_folder to;
 	int status = run_folder_path(f, inside, path, why);
 
 	if (status == 0)
-		status = run_folder_make(&to, path, "", 0, why);
+		status = run_folder_make(ret, path, "", 0, why);
 	for (size_t i = 0; status == 0 && i < n; i++)
-		status = move_into(f, &to, files[i], why);
+		status = move_into(f, ret, files[i], why);
 	if (status == 0)
-		status = move_into(f, &to, "wire", why);
+		status = move_into(f, ret, "wire", why);
 	if (status == 0)
 		status = run_folder_path(f, "wire", path, why);
 	return status < 0 ? -1 : make_folders(path, why);

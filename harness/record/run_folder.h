@@ -36,8 +36,8 @@ int run_folder_wire(const struct run_folder *f, const char *scenario, char ret[P
  * Moves the named files of `f`, and wire/ as a whole, into the folder `inside` in it, so that another play
  * can take their place; a file that is not there is passed over. -1 and why when something cannot be moved.
  */
-int run_folder_put_aside(
-    const struct run_folder *f, const char *inside, const char *const *files, size_t n, struct why *why);
+int run_folder_put_aside(struct run_folder *ret, const struct run_folder *f, const char *inside,
+    const char *const *files, size_t n, struct why *why);
 /* Where packets wait until captures are written: a file without a name (owned descriptor), or -1. */
 int run_folder_spool(const struct run_folder *f, struct why *why);
 
