@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fakes/interposer/session.h"
+#include "fakes/scene/socket_address.h"
 #include "harness/base/must.h"
 
 struct interposer {
@@ -33,17 +34,13 @@ interposer_free(struct interposer *i)
 void
 interposer_accept(struct interposer *i, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
 {
-	struct sockaddr_storage local;
-	socklen_t local_len = sizeof(local);
 	const struct plan_host *host;
 	struct plan_address dialed;
 	uint16_t port;
 	uint32_t leg;
 
 	(void)len;
-	if (getsockname(fd, (struct sockaddr *)&local, &local_len) != 0 ||
-	    !mx_address((struct sockaddr *)&local, &dialed, &port) ||
-	    !scene_find(i->host.scene, dialed, &leg, &host)) {
+	if (!socket_address_dialed(fd, &dialed, &port) || !scene_find(i->host.scene, dialed, &leg, &host)) {
 		evutil_closesocket(fd);
 		return;
 	}

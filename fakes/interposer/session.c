@@ -14,6 +14,7 @@
 #include "fakes/interposer/moves.h"
 #include "fakes/interposer/relay.h"
 #include "fakes/interposer/upgrade.h"
+#include "fakes/scene/socket_address.h"
 #include "harness/base/must.h"
 
 #define OUTPUT_HIGH (256 * 1024) /* with more than this waiting on one side, the other is not read */
@@ -390,13 +391,6 @@ loopback_address(struct sockaddr_storage *ret, struct plan_address like)
 	return sizeof(*v6);
 }
 
-static uint16_t
-port_of(const struct sockaddr *address)
-{
-	return ntohs(address->sa_family == AF_INET ? ((const struct sockaddr_in *)address)->sin_port
-						   : ((const struct sockaddr_in6 *)address)->sin6_port);
-}
-
 static void
 connect_upstream(struct session *s, uint16_t port)
 {
@@ -409,28 +403,24 @@ connect_upstream(struct session *s, uint16_t port)
 	    from_len, &upstream_calls, s);
 	if (getsockname(stream_fd(s->upstream), (struct sockaddr *)&local, &local_len) != 0)
 		return; /* it failed at once: ended() will come */
-	s->source_port = port_of((struct sockaddr *)&local);
+	s->source_port = socket_address_port((struct sockaddr *)&local);
 	mx_expect(s->owner->mx, s->source_port, &caller);
 }
 
 static void
 tell_accepted(const struct session *s, const struct sockaddr *from, uint16_t port)
 {
-	char address[64], peer[64] = "";
+	char address[64], peer[INET6_ADDRSTRLEN];
 
 	plan_address_text(s->dialed, address);
-	if (from->sa_family == AF_INET)
-		evutil_inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, peer, sizeof(peer));
-	else
-		evutil_inet_ntop(
-		    AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, peer, sizeof(peer));
+	socket_address_text(from, peer);
 	SCOPE_EMIT(&s->scope, .kind = FACT_ACCEPTED,
 	    .accepted = {.host = bytes_of(s->host->label),
 		.role = bytes_of(s->host->role == ROLE_MX ? "mx" : "other"),
 		.address = bytes_of(address),
 		.port = port,
 		.peer = bytes_of(peer),
-		.peer_port = port_of(from)});
+		.peer_port = socket_address_port(from)});
 }
 
 void

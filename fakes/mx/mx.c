@@ -2,14 +2,14 @@
 /* mx.c - the MX hosts: sessions of smtp_server on streams; see mx.h. */
 #include "fakes/mx/mx.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
 #include "fakes/mx/conversation.h"
-#include "fakes/watch/tls_facts.h"
+#include "fakes/scene/socket_address.h"
 #include "fakes/smtp/smtp_server.h"
 #include "fakes/tls/stream.h"
+#include "fakes/watch/tls_facts.h"
 #include "harness/base/must.h"
 
 #define BUCKETS 1024
@@ -104,32 +104,11 @@ mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller)
 	LIST_INSERT_HEAD(&mx->expected[bucket_of(source_port, caller->dialed)], e, next);
 }
 
-bool
-mx_address(const struct sockaddr *from, struct plan_address *ret_address, uint16_t *ret_port)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-
-	if (from->sa_family == AF_INET) {
-		*ret_port = ntohs(v4->sin_port);
-		return plan_address_from(ret_address, &v4->sin_addr, 4);
-	}
-	if (from->sa_family != AF_INET6)
-		return false;
-	*ret_port = ntohs(v6->sin6_port);
-	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		return plan_address_from(ret_address, v6->sin6_addr.s6_addr + 12, 4);
-	return plan_address_from(ret_address, &v6->sin6_addr, 16);
-}
-
 const struct pki_chain *
 mx_chain(struct pki *pki, const struct scene *scene, uint32_t leg, const struct plan_host *host,
     enum certificate_fault fault)
 {
-	const struct plan *plan = scene_plan(scene);
-	const char *domain = leg == FACT_NONE ? plan->return_domain : plan->legs[leg].domain;
-
-	return pki_chain_for(pki, domain, host->name, &host->certificate, fault);
+	return pki_chain_for(pki, scene_domain(scene, leg), host->name, &host->certificate, fault);
 }
 
 /* --- sessions ----------------------------------------------------------------------------- */
@@ -287,19 +266,13 @@ new_server(const struct plan_host *host)
 void
 mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
 {
-	struct sockaddr_storage local;
-	socklen_t local_len = sizeof(local);
 	struct plan_address dialed;
 	struct expected *e = NULL;
 	uint16_t port;
 
 	(void)len;
-	if (getsockname(fd, (struct sockaddr *)&local, &local_len) == 0 &&
-	    mx_address((struct sockaddr *)&local, &dialed, &port))
-		e = find_expected(mx,
-		    ntohs(from->sa_family == AF_INET ? ((const struct sockaddr_in *)from)->sin_port
-						     : ((const struct sockaddr_in6 *)from)->sin6_port),
-		    dialed);
+	if (socket_address_dialed(fd, &dialed, &port))
+		e = find_expected(mx, socket_address_port(from), dialed);
 	if (!e) {
 		evutil_closesocket(fd);
 		return;

@@ -43,9 +43,6 @@ void mx_tell_closed(struct mx *mx, uint16_t source_port, struct plan_address dia
 /* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care. */
 void mx_hush(struct mx *mx, uint32_t leg);
 
-/* The plan's address and the port of a socket address (also IPv4 mapped into IPv6); false outside the test
- * range. */
-bool mx_address(const struct sockaddr *from, struct plan_address *ret_address, uint16_t *ret_port);
 /* The chain of an MX host of this leg, with this fault. */
 const struct pki_chain *mx_chain(struct pki *pki, const struct scene *scene, uint32_t leg,
     const struct plan_host *host, enum certificate_fault fault);

@@ -369,14 +369,6 @@ static const struct stream_calls calls = {
 
 /* --- the beginning -------------------------------------------------------------------------- */
 
-static const char *
-domain_of(const struct policy_session *x)
-{
-	const struct plan *plan = scene_plan(x->scene);
-
-	return x->scope.leg == FACT_NONE ? plan->return_domain : plan->legs[x->scope.leg].domain;
-}
-
 static void
 begin_tls(struct policy_session *x, struct pki *pki)
 {
@@ -390,7 +382,8 @@ begin_tls(struct policy_session *x, struct pki *pki)
 	x->tls = (struct tls_facts){.scope = &x->scope,
 	    .host = x->host->label,
 	    .channel = x->attackers ? "attacker" : "genuine",
-	    .chain = pki_chain_for(pki, domain_of(x), x->host->name, &x->host->certificate, fault),
+	    .chain = pki_chain_for(
+		pki, scene_domain(x->scene, x->scope.leg), x->host->name, &x->host->certificate, fault),
 	    .alpn = "http/1.1",
 	    .greeted = on_greeted,
 	    .shown = on_shown,

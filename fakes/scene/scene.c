@@ -79,6 +79,12 @@ scene_plan(const struct scene *scene)
 	return scene->plan;
 }
 
+const char *
+scene_domain(const struct scene *scene, uint32_t leg)
+{
+	return leg == FACT_NONE ? scene->plan->return_domain : scene->plan->legs[leg].domain;
+}
+
 /* The step of the plan, or NULL outside all legs and before the first step. */
 static const struct plan_step *
 step_at(const struct scene *scene, uint32_t leg, uint32_t step)

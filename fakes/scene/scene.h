@@ -18,6 +18,8 @@ struct event_base;
 struct scene *scene_new(const struct plan *plan, struct fact_sink *sink); /* owned; both borrowed */
 void scene_free(struct scene *scene);
 const struct plan *scene_plan(const struct scene *scene);
+/* The leg's domain; for FACT_NONE that of returned mail. */
+const char *scene_domain(const struct scene *scene, uint32_t leg);
 
 /* The leg shows this step from now on: counters of moves begin anew, step-begun goes out. */
 void scene_set_step(struct scene *scene, uint32_t leg, uint32_t step);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -236,37 +235,6 @@ long_content_fits_a_fact_and_says_what_is_missing(void **state)
 }
 
 static void
-addresses_are_the_plans_or_nobodys(void **state)
-{
-	static const struct {
-		int family;
-		const char *address;
-		bool ours, v6;
-		uint32_t number;
-	} rows[] = {{AF_INET, "198.18.1.44", true, false, 300}, {AF_INET, "198.20.0.1", false, false, 0},
-	    {AF_INET, "127.0.0.1", false, false, 0}, {AF_INET6, "2001:db8::12c", true, true, 300},
-	    {AF_INET6, "::1", false, false, 0}, {AF_INET6, "::ffff:198.18.1.44", true, false, 300}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(25)};
-		struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(25)};
-		bool is_v4 = rows[i].family == AF_INET;
-		struct plan_address address;
-		uint16_t port = 0;
-
-		inet_pton(
-		    rows[i].family, rows[i].address, is_v4 ? (void *)&v4.sin_addr : (void *)&v6.sin6_addr);
-		bool ours =
-		    mx_address(is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6, &address, &port);
-		if (ours != rows[i].ours ||
-		    (ours && (address.number != rows[i].number || address.v6 != rows[i].v6)))
-			fail_msg("%s: got %d %u", rows[i].address, ours, ours ? address.number : 0);
-		assert_int_equal(port, 25);
-	}
-}
-
-static void
 who_is_not_expected_is_closed(void **state)
 {
 	struct event_base *base = event_base_new();
@@ -299,7 +267,6 @@ main(void)
 	    cmocka_unit_test(injected_lines_are_shown_but_answer_nothing),
 	    cmocka_unit_test(plaintext_behind_starttls_is_told_and_leaves_no_trace),
 	    cmocka_unit_test(long_content_fits_a_fact_and_says_what_is_missing),
-	    cmocka_unit_test(addresses_are_the_plans_or_nobodys),
 	    cmocka_unit_test(who_is_not_expected_is_closed),
 	};
 
