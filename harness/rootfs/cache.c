@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cache.c - see cache.h */
+#include "harness/rootfs/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DESCRIPTORS 32
+
+/* Each folder of the path; what is there already is fine. */
+static int
+make_folders(char *path, struct why *why)
+{
+	for (char *at = path + 1;; at++) {
+		char c = *at;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return why_errno(why, "cannot make the folder %s for file systems of clients", path);
+		*at = c;
+		if (c == '\0')
+			return 0;
+	}
+}
+
+static const char *
+cache_folder(struct region *r, struct why *why)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *folder;
+
+	if (cache != NULL && cache[0] == '/')
+		folder = region_printf(r, "%s/mitmx/roots", cache);
+	else if (home != NULL && home[0] == '/')
+		folder = region_printf(r, "%s/.cache/mitmx/roots", home);
+	else {
+		why_set(why, "neither XDG_CACHE_HOME nor HOME says where file systems of clients are kept");
+		return NULL;
+	}
+	return make_folders(folder, why) == 0 ? folder : NULL;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	remove(path); /* what stays is told by the rename that fails */
+	return 0;
+}
+
+/* Never crosses into another file system: a half-built root may have /proc mounted. */
+static void
+remove_tree(const char *path)
+{
+	nftw(path, remove_entry, DESCRIPTORS, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
+}
+
+static bool
+is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int
+cache_open(struct cache_entry *ret, const char *name, void (*wait)(void *ctx), void *ctx, struct region *r,
+    struct why *why)
+{
+	const char *folder = cache_folder(r, why), *lock;
+
+	*ret = (struct cache_entry){.lock_fd = -1};
+	if (folder == NULL)
+		return -1;
+	ret->whole = region_printf(r, "%s/%s", folder, name);
+	ret->part = region_printf(r, "%s/%s.part", folder, name);
+	ret->is_there = is_there(ret->whole);
+	if (ret->is_there)
+		return 0;
+	lock = region_printf(r, "%s/%s.lock", folder, name);
+	ret->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (ret->lock_fd < 0)
+		return why_errno(why, "cannot make %s", lock);
+	if (flock(ret->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		wait(ctx);
+		while (flock(ret->lock_fd, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return why_errno(why, "cannot lock %s", lock);
+	}
+	ret->is_there = is_there(ret->whole);
+	if (!ret->is_there)
+		remove_tree(ret->part); /* of one that was killed */
+	return 0;
+}
+
+int
+cache_keep(struct cache_entry *entry, struct why *why)
+{
+	if (rename(entry->part, entry->whole) < 0)
+		return why_errno(why, "cannot put %s in its place", entry->whole);
+	entry->is_there = true;
+	return 0;
+}
+
+void
+cache_close(struct cache_entry *entry)
+{
+	if (entry->lock_fd < 0)
+		return;
+	if (!entry->is_there)
+		remove_tree(entry->part);
+	close(entry->lock_fd);
+	entry->lock_fd = -1;
+}
+
+unsigned long
+cache_hash(unsigned long hash, const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	if (hash == 0)
+		hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3;
+	return hash;
+}
