@@ -240,6 +240,39 @@ the_folder_of_a_run_is_made_or_its_trouble_told(void **state)
 	assert_int_equal(rmdir(home), 0);
 }
 
+static void
+a_record_makes_room_for_the_next(void **state)
+{
+	static const char *const files[] = {"facts.jsonl", "client.log"};
+	char home[] = "/tmp/mitmx-folder-XXXXXX", path[PATH_MAX];
+	struct run_folder f, aside;
+	struct why why = {""};
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	assert_int_equal(chdir(home), 0);
+	for (int i = 0; i < 2; i++) { /* the second time over what an earlier run left there */
+		assert_int_equal(run_folder_make(&f, "a", "x", 0, &why), 0);
+		fclose(run_folder_open(&f, "facts.jsonl", &why));
+		fclose(run_folder_open(&f, "result.json", &why));
+		assert_int_equal(run_folder_wire(&f, "mta-sts/x", path, &why), 0);
+		fclose(fopen(path, "wb"));
+		assert_int_equal(run_folder_put_aside(&aside, &f, "repeat-1", files, 2, &why), 0);
+		assert_string_equal(aside.path, "a/repeat-1");
+		assert_int_equal(access("a/repeat-1/facts.jsonl", F_OK), 0);
+		assert_int_equal(access("a/repeat-1/wire/mta-sts/x.pcapng", F_OK), 0);
+		assert_int_equal(access("a/facts.jsonl", F_OK), -1);
+		assert_int_equal(access("a/result.json", F_OK), 0); /* not named */
+		assert_int_equal(rmdir("a/wire"), 0);               /* there, and empty */
+	}
+	fclose(fopen("a/repeat-2", "wb"));
+	assert_int_equal(run_folder_put_aside(&aside, &f, "repeat-2", files, 2, &why), -1);
+	assert_string_equal(why.text, "a/repeat-2 is no folder");
+	assert_int_equal(system("rm -r a"), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(home), 0);
+}
+
 int
 main(void)
 {
@@ -249,6 +282,7 @@ main(void)
 	    cmocka_unit_test(a_full_disk_is_told),
 	    cmocka_unit_test(a_random_spool_does_no_harm),
 	    cmocka_unit_test(the_folder_of_a_run_is_made_or_its_trouble_told),
+	    cmocka_unit_test(a_record_makes_room_for_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
