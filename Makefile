@@ -47,6 +47,21 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_$*) -c $< -o $@
 
+# --- the preload: freestanding, the same in every mode, embedded by harness/lab/preload.c ------
+
+PRELOAD = $(BUILD)/obj/harness/lab/preload.so
+PRELOAD_FLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -Os -fPIC -ffreestanding -fvisibility=hidden -fno-stack-protector \
+	-fno-exceptions -fno-asynchronous-unwind-tables -fomit-frame-pointer -shared -nostdlib \
+	-Wl,-Bsymbolic,-z,defs,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code,--hash-style=gnu,--build-id=none,-s,-soname,mitmx-preload
+EXTRA_harness/lab/preload = -DPRELOAD_FILE='"$(PRELOAD)"'
+
+$(PRELOAD): $(wildcard harness/lab/preload/*)
+	@mkdir -p $(@D)
+	$(Q)echo '  LINK  $@'
+	$(Q)$(CC) $(PRELOAD_FLAGS) $(filter %.c,$^) -o $@
+
+$(BUILD)/obj/harness/lab/preload.o: $(PRELOAD)
+
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1)) $(wildcard $(1))
 	@mkdir -p $$(@D)
@@ -72,6 +87,18 @@ $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(forea
 	$$(Q)$(CC) $(ALL_LDFLAGS) $$< $(call group,$(call folder_of_test,$(1)) $(SEES_$(call folder_of_test,$(1)))) -lcmocka $(addprefix -l,$(LIBS_$(call folder_of_test,$(1)))) -o $$@
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_rule,$(t))))
+
+# Beside them, probe_*.c: programs that a test starts in a client's machine, plain and with sanitizers.
+PROBES := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/probe_*.c))
+$(foreach t,$(UNIT_TESTS),$(eval $(t): | $(filter $(dir $(t))%,$(PROBES) $(PROBES:=-asan))))
+
+$(PROBES): $(BUILD)/unit/%: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 $< -o $@
+
+$(PROBES:=-asan): $(BUILD)/unit/%-asan: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS_asan) $< $(LDFLAGS_asan) -o $@
 
 unit: $(UNIT_TESTS)
 	@scripts/run-unit-tests $(UNIT_TESTS)

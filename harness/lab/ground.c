@@ -174,6 +174,16 @@ ground_resolve(struct ground *ground, const char *path, bool whole, struct why *
 	return region_strdup(ground->region, walked);
 }
 
+int
+ground_open(struct ground *ground, const char *path)
+{
+	const char *resolved = ground_resolve(ground, path, true, NULL), *at;
+	struct stat st;
+
+	at = resolved != NULL ? find(ground, resolved, &st) : NULL;
+	return at != NULL && S_ISREG(st.st_mode) ? open(at, O_RDONLY | O_CLOEXEC) : -1;
+}
+
 /* Owner and mode of a lower folder for the one of ours that hides it. What the id map forbids stays ours. */
 static void
 copy_attributes(const struct stat *from, const char *to)

@@ -54,6 +54,9 @@ int ground_add(struct ground *ground, enum piece_kind kind, const char *path, co
  * Borrowed. */
 const char *ground_resolve(struct ground *ground, const char *path, bool whole, struct why *why);
 
+/* Opens for reading what the client's file of this path holds so far; -1 when there is none. */
+int ground_open(struct ground *ground, const char *path);
+
 /* Shows the host's file of the same path, which lies in a plain folder, read-only. `path` is resolved. */
 int ground_show_file(struct ground *ground, const char *path, struct why *why);
 

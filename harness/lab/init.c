@@ -307,13 +307,16 @@ init_main(const struct lab_options *options, const char *scratch, const struct l
 	    .lab = options, .scratch = scratch, .force_scratch = options->force_scratch};
 	struct init *init = must_alloc(sizeof(*init));
 	struct reply reply = {0};
+	int page;
 
-	reply.value = root_enter(&root, &reply.why);
+	reply.value = root_enter(&root, &page, &reply.why);
 	detach_stdio();
 	init->ends = ends;
 	init->children_fd = watch_children();
 	init->exits = outbox_new(ends->exits, EXITS_MAX);
-	if (request_send(ends->requests, &reply, sizeof(reply), NULL, 0) < 0 || reply.value < 0)
+	if (request_send(ends->requests, &reply, sizeof(reply), &page, page >= 0 ? 1 : 0) < 0 ||
+	    reply.value < 0)
 		_exit(1);
+	close(page); /* the front alone sets the clock */
 	loop(init);
 }

@@ -11,7 +11,9 @@
 #include "harness/lab/lab.h"
 #include "harness/lab/state.h"
 
-/* Never returns. Says on `ends->requests`, as a struct reply, whether the root stands, then answers requests.
+/*
+ * Never returns. Says on `ends->requests`, as a struct reply with the clock page's descriptor, whether the
+ * root stands, then answers requests.
  */
 _Noreturn void init_main(const struct lab_options *options, const char *scratch, const struct lab_ends *ends);
 

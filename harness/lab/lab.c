@@ -21,6 +21,7 @@
 
 #include "harness/base/must.h"
 #include "harness/lab/idmap.h"
+#include "harness/lab/preload.h"
 #include "harness/lab/process.h"
 #include "harness/lab/reach.h"
 #include "harness/lab/request.h"
@@ -167,7 +168,7 @@ direct_stage(struct lab *lab, int stage, struct why *why)
 	return 0;
 }
 
-/* Waits until init says that the client's root stands. */
+/* Waits until init says that the client's root stands; takes the clock page up. */
 static int
 await_init(struct lab *lab, struct why *why)
 {
@@ -177,9 +178,18 @@ await_init(struct lab *lab, struct why *why)
 
 	if (request_receive(lab->requests, &reply, sizeof(reply), fds, &n_fds) != (ssize_t)sizeof(reply))
 		return why_set(why, "pid 1 of the client's machine died");
-	if (reply.value < 0 && why != NULL)
+	if (reply.value == 0) {
+		must(n_fds == 1);
+		lab->page = preload_map(fds[0], why);
+	} else if (why != NULL) {
 		*why = reply.why;
-	return reply.value < 0 ? why_prefix(why, "cannot build the client's machine") : 0;
+	}
+	for (size_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+	if (lab->page == NULL)
+		return why_prefix(why, "cannot build the client's machine");
+	lab->page->fake_ids = lab->mode == LAB_USER_SINGLE; /* where set*id and chown would fail */
+	return 0;
 }
 
 static struct lab *
@@ -277,9 +287,22 @@ lab_stop(struct lab *lab)
 		reap(P_PGID, (id_t)lab->stage);
 	for (int i = 0; i < LAB_PROCESSES; i++)
 		close_descriptor(&lab->processes[i].pidfd);
+	preload_unmap(lab->page);
 	remove_scratch(lab);
 	free(lab->scratch_path);
 	free(lab);
+}
+
+/* --- its clock ------------------------------------------------------------------------------ */
+
+void
+lab_set_clock(struct lab *lab, uint64_t offset_s)
+{
+	int64_t offset = (int64_t)offset_s;
+
+	/* What is ahead of files and queues is only late; what is behind them stands still. */
+	must(offset_s <= INT64_MAX && offset >= lab->page->offset_s);
+	__atomic_store_n(&lab->page->offset_s, offset, __ATOMIC_RELEASE);
 }
 
 /* --- what is there ------------------------------------------------------------------------- */

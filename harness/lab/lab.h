@@ -63,6 +63,13 @@ struct lab *lab_start(const struct lab_options *options, struct why *why);
 /* Ends all processes of the lab and reaps them; frees. NULL is fine. */
 void lab_stop(struct lab *lab);
 
+/*
+ * From now on the client's wall clock is `offset_s` seconds ahead of ours, which it was not at the start.
+ * Every program of the machine sees it at once, except those that load no library (Go). Never less than
+ * before.
+ */
+void lab_set_clock(struct lab *lab, uint64_t offset_s);
+
 enum lab_mode lab_mode(const struct lab *lab);
 int lab_world_fd(const struct lab *lab);         /* borrowed, nonblocking */
 int lab_witness_fd(const struct lab *lab);       /* borrowed, nonblocking */
@@ -86,8 +93,8 @@ struct lab_spawn {
 /* Pid in the client's pid namespace, or -1 and why (the program is missing, say). Its end comes as a struct
  * lab_exit. */
 pid_t lab_spawn(struct lab *lab, const struct lab_spawn *spawn, struct why *why);
-/* Signals a process that lab_spawn started and that was not reaped yet, with its group; LAB_ALL: every process
- * of the machine but its init. */
+/* Signals a process that lab_spawn started and that was not reaped yet, with its group; LAB_ALL: every
+ * process of the machine but its init. */
 #define LAB_ALL ((pid_t)-1)
 int lab_kill(struct lab *lab, pid_t pid, int signal, struct why *why);
 /* Opens a file of the client's machine for us; flags as open(2). A descriptor (owned), or -1. */

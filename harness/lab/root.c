@@ -12,6 +12,7 @@
 #include "harness/lab/ground.h"
 #include "harness/lab/link.h"
 #include "harness/lab/mounts.h"
+#include "harness/lab/preload.h"
 #include "harness/lab/survey.h"
 
 static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
@@ -155,6 +156,8 @@ lay_ours(
 	if (sources->program >= 0 && ground_put_fd(ground, ROOT_PROGRAM, sources->program, 0755, why) < 0)
 		return -1;
 	ground->optional = false;
+	if (preload_lay(ground, why) < 0)
+		return -1;
 	if (put_files(ground, options->files, options->n_files, why) < 0)
 		return -1;
 	return put_files(ground, options->trust_files, options->n_trust_files, why);
@@ -173,7 +176,7 @@ add_pieces(
 }
 
 static int
-mount_all(struct ground *ground, struct why *why)
+mount_all(struct ground *ground, int *ret_page, struct why *why)
 {
 	const char *proc = ground_place(ground, "/proc");
 
@@ -182,12 +185,14 @@ mount_all(struct ground *ground, struct why *why)
 	link_tune_client(proc); /* the last chance to: then it is read-only */
 	mounts_protect_proc(proc);
 	mounts_sys(ground_place(ground, "/sys"));
+	if (preload_close(ground, ret_page, why) < 0)
+		return -1;
 	return mounts_enter(ground->root, why);
 }
 
 static int
 build(struct ground *ground, const struct root_options *options, const struct sources *sources,
-    const struct mounts_list *mounts, struct why *why)
+    const struct mounts_list *mounts, int *ret_page, struct why *why)
 {
 	char buffer[128];
 	const char *base, *uppers;
@@ -200,23 +205,24 @@ build(struct ground *ground, const struct root_options *options, const struct so
 		return -1;
 	if (lay_fresh(ground, why) < 0 || lay_ours(ground, options->lab, sources, why) < 0)
 		return -1;
-	return mount_all(ground, why);
+	return mount_all(ground, ret_page, why);
 }
 
 int
-root_enter(const struct root_options *options, struct why *why)
+root_enter(const struct root_options *options, int *ret_page, struct why *why)
 {
 	struct sources sources = {-1, -1, -1, -1};
 	struct mounts_list mounts = {0};
 	struct ground ground = {0};
 	int result = -1;
 
+	*ret_page = -1;
 	umask(022);
 	if (sethostname(ROOT_HOSTNAME, strlen(ROOT_HOSTNAME)) < 0)
 		why_errno(why, "cannot set the host name");
 	else if (mounts_make_private(why) == 0 && mounts_list_read(&mounts, why) == 0 &&
 		 open_sources(&sources, options->lab, why) == 0)
-		result = build(&ground, options, &sources, &mounts, why);
+		result = build(&ground, options, &sources, &mounts, ret_page, why);
 	mounts_list_done(&mounts);
 	ground_done(&ground);
 	for (size_t i = 0; i < 4; i++) {

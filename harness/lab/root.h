@@ -19,6 +19,7 @@ struct root_options {
 	bool force_scratch;  /* for tests: as if it could not */
 };
 
-int root_enter(const struct root_options *options, struct why *why);
+/* `ret_page`: a descriptor (owned) of the page that says how late it is there, see preload.h. */
+int root_enter(const struct root_options *options, int *ret_page, struct why *why);
 
 #endif

@@ -22,6 +22,7 @@ struct lab {
 	int requests;                      /* to init */
 	int exits;                         /* from init */
 	int lifeline;                      /* nobody else has this end */
+	struct preload_page *page;         /* owned; NULL outside the front */
 	int world_netlink, client_netlink; /* in the world process only */
 	const char *out;                   /* borrowed until lab_start returns */
 	char scratch[64];
