@@ -8,7 +8,6 @@
 #include "fakes/mta/mail_queue.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fakes/mta/folder.h"
 #include "harness/base/must.h"
 
 #define MAGIC "mitmx-letter 1\n"
@@ -33,17 +33,10 @@ struct mail_queue *
 mail_queue_new(const char *directory, bool sync, struct why *why)
 {
 	struct mail_queue *queue;
-	int fd;
+	int fd = folder_open(directory, why);
 
-	if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
-		why_errno(why, "cannot make the folder %s", directory);
+	if (fd < 0)
 		return NULL;
-	}
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		why_errno(why, "cannot open the folder %s", directory);
-		return NULL;
-	}
 	queue = must_alloc(sizeof(*queue));
 	queue->directory = must_strdup(directory);
 	queue->fd = fd;

@@ -2,16 +2,15 @@
 /* sts_cache.c - see sts_cache.h; a file is three lines of head and the policy's text as it came. */
 #include "fakes/mta/sts_cache.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "fakes/mta/folder.h"
 #include "fakes/mta/host_name.h"
 #include "harness/base/must.h"
 
@@ -49,17 +48,8 @@ sts_cache_new(const char *directory, struct why *why)
 	struct sts_cache *cache;
 	int fd = -1;
 
-	if (directory != NULL) {
-		if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
-			why_errno(why, "cannot make the folder %s", directory);
-			return NULL;
-		}
-		fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0) {
-			why_errno(why, "cannot open the folder %s", directory);
-			return NULL;
-		}
-	}
+	if (directory != NULL && (fd = folder_open(directory, why)) < 0)
+		return NULL;
 	cache = must_alloc(sizeof(*cache));
 	cache->directory = fd;
 	return cache;

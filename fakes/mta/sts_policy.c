@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fakes/mta/host_name.h"
+#include "fakes/mta/sts_words.h"
 #include "harness/base/must.h"
 
 struct reading {
@@ -14,20 +15,14 @@ struct reading {
 	struct why *why;
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct bytes
 trim_blanks(struct bytes b)
 {
-	while (b.len > 0 && is_blank(b.data[0])) {
+	while (b.len > 0 && sts_words_is_blank(b.data[0])) {
 		b.data++;
 		b.len--;
 	}
-	while (b.len > 0 && is_blank(b.data[b.len - 1]))
+	while (b.len > 0 && sts_words_is_blank(b.data[b.len - 1]))
 		b.len--;
 	return b;
 }
@@ -107,18 +102,6 @@ static const struct {
 };
 
 static bool
-is_key(struct bytes name)
-{
-	if (name.len < 1 || name.len > 32 || !text_is_alnum(name.data[0]))
-		return false;
-	for (size_t i = 1; i < name.len; i++)
-		if (!text_is_alnum(name.data[i]) && name.data[i] != '_' && name.data[i] != '-' &&
-		    name.data[i] != '.')
-			return false;
-	return true;
-}
-
-static bool
 has_control_bytes(struct bytes value)
 {
 	for (size_t i = 0; i < value.len; i++)
@@ -139,7 +122,7 @@ take_line(struct reading *r, struct bytes line)
 		return why_set(r->why, "it has a line without a colon");
 	key = (struct bytes){line.data, (size_t)(colon - line.data)};
 	value = trim_blanks((struct bytes){colon + 1, line.len - key.len - 1});
-	if (!is_key(key))
+	if (!sts_words_is_name(key))
 		return why_set(r->why, "it has a line that does not begin with a key");
 	if (has_control_bytes(value))
 		return why_set(r->why, "it has control bytes in a value");

@@ -4,13 +4,9 @@
 
 #include <string.h>
 
-static const char version[] = "v=STSv1";
+#include "fakes/mta/sts_words.h"
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+static const char version[] = "v=STSv1";
 
 static struct bytes
 skip(struct bytes b, size_t len)
@@ -21,7 +17,7 @@ skip(struct bytes b, size_t len)
 static struct bytes
 skip_blanks(struct bytes b)
 {
-	while (b.len > 0 && is_blank(b.data[0]))
+	while (b.len > 0 && sts_words_is_blank(b.data[0]))
 		b = skip(b, 1);
 	return b;
 }
@@ -49,18 +45,6 @@ is_id(struct bytes value)
 	return true;
 }
 
-static bool
-is_field_name(struct bytes name)
-{
-	if (name.len < 1 || name.len > 32 || !text_is_alnum(name.data[0]))
-		return false;
-	for (size_t i = 1; i < name.len; i++)
-		if (!text_is_alnum(name.data[i]) && name.data[i] != '_' && name.data[i] != '-' &&
-		    name.data[i] != '.')
-			return false;
-	return true;
-}
-
 /* Visible ASCII without '=' and ';'. */
 static bool
 is_field_value(struct bytes value)
@@ -83,7 +67,7 @@ take_field(struct sts_record *record, struct bytes field)
 		return false;
 	name = (struct bytes){field.data, (size_t)(sign - field.data)};
 	value = skip(field, name.len + 1);
-	if (!is_field_name(name) || !is_field_value(value))
+	if (!sts_words_is_name(name) || !is_field_value(value))
 		return false;
 	if (!bytes_equal(name, BYTES("id")) || record->id[0] != '\0')
 		return true;
@@ -105,7 +89,7 @@ take_fields(struct sts_record *record, struct bytes rest)
 		rest = skip_blanks(skip(rest, 1));
 		if (rest.len == 0)
 			break;
-		while (len < rest.len && rest.data[len] != ';' && !is_blank(rest.data[len]))
+		while (len < rest.len && rest.data[len] != ';' && !sts_words_is_blank(rest.data[len]))
 			len++;
 		if (!take_field(record, (struct bytes){rest.data, len}))
 			return false;
