@@ -10,17 +10,13 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fakes/dns/dns_host.h"
 #include "tests/unit/fakes-dns/dns_plan.h"
+#include "tests/unit/need.h"
+#include "tests/unit/net_namespace.h"
 
 static void
 ignore(struct fact_sink *sink, const struct fact *f)
@@ -29,47 +25,6 @@ ignore(struct fact_sink *sink, const struct fact *f)
 }
 
 static struct fact_sink sink = {ignore};
-
-static bool
-write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* Loopback up, with one address of the test range on an alias. */
-static bool
-raise_loopback(void)
-{
-	struct ifreq ifr = {.ifr_name = "lo"}, alias = {.ifr_name = "lo:1"};
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	ifr.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-	inet_pton(AF_INET, "198.18.0.53", &address.sin_addr);
-	memcpy(&alias.ifr_addr, &address, sizeof(address));
-	ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 && ioctl(fd, SIOCSIFADDR, &alias) == 0;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool
-enter_namespace(void)
-{
-	char map[2][64];
-
-	snprintf(map[0], sizeof(map[0]), "0 %u 1", getuid());
-	snprintf(map[1], sizeof(map[1]), "0 %u 1", getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", map[0]) && write_file("/proc/self/gid_map", map[1]) &&
-	       raise_loopback();
-}
 
 /* What dig prints is collected while the loop runs; EOF of its output ends the loop. */
 struct collected {
@@ -142,16 +97,6 @@ static const struct {
 };
 
 static bool
-can_run(const char **ret_reason)
-{
-	*ret_reason = "dig is not installed";
-	if (system("command -v dig >/dev/null") != 0)
-		return false;
-	*ret_reason = "no user and net namespaces here";
-	return enter_namespace();
-}
-
-static bool
 is_missing(const char *command)
 {
 	char name[32], look[64];
@@ -168,16 +113,11 @@ dig_gets_the_answers_that_a_resolver_would_give(void **state)
 	struct scene *scene = scene_new(&dns_plan, &sink);
 	struct dns_host *host;
 	static char out[65536];
-	const char *reason;
 	struct why why;
 
 	(void)state;
-	if (!can_run(&reason)) {
-		print_message("skipped: %s\n", reason);
-		if (getenv("MUST_RUN") != NULL && strcmp(getenv("MUST_RUN"), "1") == 0)
-			fail_msg("MUST_RUN=1: %s", reason);
-		skip();
-	}
+	need(system("command -v dig >/dev/null") == 0, "dig is not installed");
+	need(net_namespace_enter(), NET_NAMESPACE_MISSING);
 	host = dns_host_new(base, scene, &why);
 	if (host == NULL)
 		fail_msg("%s", why.text);

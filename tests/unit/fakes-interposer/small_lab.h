@@ -10,13 +10,10 @@
 #include <errno.h>
 #include <event2/listener.h>
 #include <fcntl.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,81 +31,10 @@
 #include "fakes/tls/stream.h"
 #include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
+#include "tests/unit/need.h"
+#include "tests/unit/net_namespace.h"
 
 #define TEXT_MAX 8192
-
-/* --- the namespace -------------------------------------------------------------------------- */
-
-static inline bool
-write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static inline void
-add_local_route(int family, const void *prefix, size_t len, unsigned char bits)
-{
-	struct {
-		struct nlmsghdr header;
-		struct rtmsg route;
-		char attributes[64];
-	} request = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-			 .nlmsg_type = RTM_NEWROUTE,
-			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK},
-	    .route = {.rtm_family = (unsigned char)family,
-		.rtm_dst_len = bits,
-		.rtm_table = RT_TABLE_LOCAL,
-		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = RT_SCOPE_HOST,
-		.rtm_type = RTN_LOCAL}};
-	struct rtattr *attribute =
-	    (struct rtattr *)((char *)&request + NLMSG_ALIGN(request.header.nlmsg_len));
-	unsigned lo = if_nametoindex("lo");
-	char answer[512];
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-
-	attribute->rta_type = RTA_DST;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(len);
-	memcpy(RTA_DATA(attribute), prefix, len);
-	attribute = (struct rtattr *)((char *)attribute + RTA_SPACE(len));
-	attribute->rta_type = RTA_OIF;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(sizeof(lo));
-	memcpy(RTA_DATA(attribute), &lo, sizeof(lo));
-	request.header.nlmsg_len += (unsigned)(RTA_SPACE(len) + RTA_SPACE(sizeof(lo)));
-	must(send(fd, &request, request.header.nlmsg_len, 0) > 0);
-	must(recv(fd, answer, sizeof(answer), 0) > 0);
-	close(fd);
-}
-
-/* True when this process is in a fresh net namespace where 198.18.0.0/15 and 2001:db8::/32 are its own. */
-static inline bool
-enter_namespace(void)
-{
-	char map[64];
-	unsigned uid = getuid();
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	int fd;
-
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) {
-		snprintf(map, sizeof(map), "0 %u 1", uid);
-		if (!write_file("/proc/self/uid_map", map))
-			return false;
-	} else if (unshare(CLONE_NEWNET) != 0) {
-		return false;
-	}
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) != 0)
-		return false;
-	close(fd);
-	add_local_route(AF_INET, "\xc6\x12\x00\x00", 4, 15);
-	add_local_route(AF_INET6, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0", 16, 32);
-	return true;
-}
 
 /* --- facts in short ---------------------------------------------------------------------------- */
 

@@ -6,16 +6,12 @@
  * A row says what curl makes of it, and which facts stand afterwards.
  */
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +22,8 @@
 
 #include "fakes/policy/policy_host.h"
 #include "fakes/tls/stream.h"
+#include "tests/unit/need.h"
+#include "tests/unit/net_namespace.h"
 
 #define POLICY "version: STSv1\r\nmode: enforce\r\nmx: mx1.example\r\nmax_age: 86400\r\n"
 #define FORGED "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
@@ -402,51 +400,6 @@ make_plan(void)
 	}
 }
 
-/* --- the namespace --------------------------------------------------------------------------- */
-
-static bool
-write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* On loopback a prefix is local as a whole. */
-static bool
-raise_loopback(void)
-{
-	struct ifreq up = {.ifr_name = "lo"}, alias = {.ifr_name = "lo:1"};
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	up.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-	inet_pton(AF_INET, "198.18.0.1", &address.sin_addr);
-	memcpy(&alias.ifr_addr, &address, sizeof(address));
-	ok = ioctl(fd, SIOCSIFFLAGS, &up) == 0 && ioctl(fd, SIOCSIFADDR, &alias) == 0;
-	inet_pton(AF_INET, "255.254.0.0", &address.sin_addr);
-	memcpy(&alias.ifr_addr, &address, sizeof(address));
-	ok = ok && ioctl(fd, SIOCSIFNETMASK, &alias) == 0;
-	close(fd);
-	return ok;
-}
-
-static bool
-enter_namespace(void)
-{
-	char map[2][64];
-
-	snprintf(map[0], sizeof(map[0]), "0 %u 1", getuid());
-	snprintf(map[1], sizeof(map[1]), "0 %u 1", getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", map[0]) && write_file("/proc/self/gid_map", map[1]) &&
-	       raise_loopback();
-}
-
 /* --- curl ------------------------------------------------------------------------------------- */
 
 struct output {
@@ -529,25 +482,6 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	policy_host_accept(policy_host, fd, from, (socklen_t)len);
 }
 
-static bool
-must_run(void)
-{
-	const char *value = getenv("MUST_RUN");
-
-	return value != NULL && strcmp(value, "1") == 0;
-}
-
-static void
-need(bool here, const char *what)
-{
-	if (here)
-		return;
-	if (must_run())
-		fail_msg("MUST_RUN is set: %s", what);
-	print_message("skipped: %s\n", what);
-	skip();
-}
-
 static void
 write_root(const struct pki *pki, const char *path)
 {
@@ -570,7 +504,7 @@ curl_meets_each_shape_and_move(void **state)
 
 	(void)state;
 	need(system("command -v curl >/dev/null") == 0, "curl is not here");
-	need(enter_namespace(), "no user and net namespaces here");
+	need(net_namespace_enter(), NET_NAMESPACE_MISSING);
 	base = event_base_new();
 	make_plan();
 	scene = scene_new(&plan, &sink);

@@ -27,6 +27,7 @@
 #include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
 #include "tests/unit/fakes-tls/self_signed.h"
+#include "tests/unit/need.h"
 
 extern char **environ;
 
@@ -908,14 +909,6 @@ child_says(evutil_socket_t fd, short what, void *arg)
 	client.over = read(fd, chunk, sizeof(chunk)) <= 0;
 }
 
-static bool
-must_run(void)
-{
-	const char *value = getenv("MUST_RUN");
-
-	return value != NULL && strcmp(value, "1") == 0;
-}
-
 static void
 openssl_s_client_upgrades_too(void **state)
 {
@@ -942,12 +935,7 @@ openssl_s_client_upgrades_too(void **state)
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 2, 0);
 	server.on = speak_smtp;
 	event_add(accepting, NULL);
-	if (posix_spawnp(&pid, "openssl", &actions, NULL, argv, environ) != 0) {
-		if (must_run())
-			fail_msg("openssl is not here, and MUST_RUN is set");
-		print_message("skipped: openssl is not here\n");
-		skip();
-	}
+	need(posix_spawnp(&pid, "openssl", &actions, NULL, argv, environ) == 0, "openssl is not here");
 	close(in[0]);
 	close(out[1]);
 	assert_int_equal(write(in[1], "NOOP\r\n", 6), 6);

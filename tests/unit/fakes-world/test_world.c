@@ -12,10 +12,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +20,8 @@
 #include "fakes/world/world.h"
 #include "harness/model/fact.h"
 #include "harness/model/order.h"
+#include "tests/unit/need.h"
+#include "tests/unit/net_namespace.h"
 
 #define MX_NUMBER 300u /* 198.18.1.44 */
 #define MX_ADDRESS "198.18.1.44"
@@ -56,48 +54,6 @@ static struct plan plan = {.legs = legs,
 
 static int facts;        /* the front's end */
 static char seen[65536]; /* "KIND LEG/STEP FIELDS" a line */
-
-/* --- a namespace ------------------------------------------------------------------------ */
-
-static bool
-write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool
-raise_loopback(void)
-{
-	struct ifreq lo = {.ifr_name = "lo"}, alias = {.ifr_name = "lo:1"};
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	lo.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
-	inet_pton(AF_INET, MX_ADDRESS, &address.sin_addr);
-	memcpy(&alias.ifr_addr, &address, sizeof(address));
-	ok = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &lo) == 0 && ioctl(fd, SIOCSIFADDR, &alias) == 0;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool
-enter_namespace(void)
-{
-	char map[2][64];
-
-	snprintf(map[0], sizeof(map[0]), "0 %u 1", getuid());
-	snprintf(map[1], sizeof(map[1]), "0 %u 1", getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", map[0]) && write_file("/proc/self/gid_map", map[1]) &&
-	       raise_loopback();
-}
 
 /* --- the front's side ------------------------------------------------------------------- */
 
@@ -265,12 +221,7 @@ orders_are_obeyed_and_a_mail_goes_through(void **state)
 	pid_t pid;
 
 	(void)state;
-	if (!enter_namespace()) {
-		print_message("skipped: no user and net namespaces here\n");
-		if (getenv("MUST_RUN") != NULL && strcmp(getenv("MUST_RUN"), "1") == 0)
-			fail_msg("MUST_RUN=1: no user and net namespaces here");
-		skip();
-	}
+	need(net_namespace_enter(), NET_NAMESPACE_MISSING);
 	alarm(60); /* only against a hang */
 	pid = start_world();
 	read_until(FACT_FLUSHED);
