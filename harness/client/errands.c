@@ -22,6 +22,7 @@ struct task {
 	struct driver_errand errand; /* message NULL: about all */
 	const char *command;         /* NULL: the client's send command */
 	struct process *process;     /* NULL: waiting */
+	bool ended_by_us;            /* its status says nothing of the message */
 	struct errands *errands;
 };
 
@@ -132,7 +133,8 @@ fate_of_status(const struct errands *e, int status, int signal)
 static bool
 status_is_fate(const struct errands *e, const struct task *t, int status)
 {
-	return t->command == NULL && (e->options.client->n_fates[FATE_DELIVERED] == 0 || status != 0);
+	return t->command == NULL && !t->ended_by_us && !e->is_closed &&
+	       (e->options.client->n_fates[FATE_DELIVERED] == 0 || status != 0);
 }
 
 static void
@@ -320,8 +322,10 @@ errands_abandon(struct errands *e, uint32_t leg)
 	struct task **at = &e->waiting;
 
 	for (struct task *t = e->running; t != NULL; t = t->next)
-		if (t->errand.leg == leg)
+		if (t->errand.leg == leg) {
+			t->ended_by_us = true;
 			process_kill(t->process, SIGKILL);
+		}
 	while (*at != NULL) {
 		struct task *t = *at;
 
