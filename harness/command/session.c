@@ -3,10 +3,13 @@
 #include "harness/command/session.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fakes/pki/pki.h"
@@ -105,6 +108,20 @@ file_of(const char *path, const char *text)
 	return (struct lab_file){path, text, strlen(text), 0644};
 }
 
+/*
+ * Whether OpenSSL in this root (NULL: the host's) is led to the trust store. Debian's package openssl has
+ * the link, not its library: without that package no program on OpenSSL's defaults would trust the lab.
+ */
+static bool
+leads_to_trust(const char *root)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s", root != NULL ? root : "", X509_get_default_cert_dir());
+	return lstat(path, &st) == 0;
+}
+
 static struct lab *
 start_lab(struct session *s, struct why *why)
 {
@@ -129,6 +146,7 @@ start_lab(struct session *s, struct why *why)
 	    file_of(TRUST_BUNDLE, pem),
 	    file_of(TRUST_DIRECTORY "/mitmx-lab.pem", pem),
 	    file_of(link, pem),
+	    file_of(X509_get_default_cert_file(), pem),
 	};
 	const struct lab_options lab = {
 	    .plan = o->plan,
@@ -136,7 +154,7 @@ start_lab(struct session *s, struct why *why)
 	    .n_files = sizeof(files) / sizeof(files[0]),
 	    .trust_directory = TRUST_DIRECTORY,
 	    .trust_files = trust,
-	    .n_trust_files = sizeof(trust) / sizeof(trust[0]),
+	    .n_trust_files = sizeof(trust) / sizeof(trust[0]) - (leads_to_trust(o->client->root) ? 1 : 0),
 	    .root = o->client->root,
 	    .bind_from = o->client->directory,
 	    .bind_to = o->client->directory != NULL ? WORDS_DIRECTORY : NULL,
@@ -221,6 +239,14 @@ next_exit(void *ctx, pid_t *ret_pid, int *ret_status, int *ret_signal)
 }
 
 static void
+set_clock(void *ctx, uint64_t offset_s)
+{
+	struct session *s = ctx;
+
+	lab_set_clock(s->lab, offset_s);
+}
+
+static void
 take(void *ctx, const struct fact *f)
 {
 	struct session *s = ctx;
@@ -265,6 +291,7 @@ run_front(struct session *s, struct why *why)
 	    .witness_fd = lab_witness_fd(s->lab),
 	    .exit_fd = lab_exit_fd(s->lab),
 	    .next_exit = next_exit,
+	    .set_clock = set_clock,
 	    .deadline_s = o->deadline_s,
 	    .take = take,
 	    .log = client_log,
