@@ -115,9 +115,11 @@ build_debian(const struct rootfs_recipe *recipe, const char *folder, struct regi
 static int
 run_setup(const struct rootfs_recipe *recipe, const char *folder, struct why *why)
 {
+	static const char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	    "HOME=/root", "LANG=C", NULL};
 	const char *argv[] = {"/bin/sh", "-e", SETUP_INSIDE, NULL};
 	struct setup setup = {.script = recipe->setup, .root = folder};
-	struct tool tool = {.argv = argv, .enter = setup_enter, .ctx = &setup};
+	struct tool tool = {.argv = argv, .env = env, .enter = setup_enter, .ctx = &setup};
 
 	if (recipe->setup == NULL)
 		return 0;
