@@ -374,13 +374,14 @@ wait_in_all_ways(void)
 	pthread_create(&keeper, NULL, keep, NULL);
 	sem_wait(&kept);
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
-		struct timespec deadline = after_a_moment(waits[i].clock), began, ended;
+		struct timespec deadline, began, ended;
 		int64_t ns;
 		int result;
 
 		printf("%s\n", waits[i].name);
 		fflush(stdout);
 		clock_gettime(CLOCK_MONOTONIC, &began);
+		deadline = after_a_moment(waits[i].clock);
 		result = waits[i].wait(&deadline);
 		clock_gettime(CLOCK_MONOTONIC, &ended);
 		ns = (ended.tv_sec - began.tv_sec) * 1000000000 + ended.tv_nsec - began.tv_nsec;
