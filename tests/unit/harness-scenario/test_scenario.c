@@ -96,7 +96,10 @@ static const struct {
     {ENFORCE "steps:\n  - {retry: now, restart: yes, expect: held}\n", 7, 5, "a step does one thing"},
     {ENFORCE "steps:\n  - {send: {count: 0}, expect: held}\n", 7, 20, "must be between 1 and 1000"},
     {ENFORCE "steps:\n  - {send: {headers: [x]}, expect: held}\n", 7, 22, "a header is one line"},
-    {ENFORCE "steps:\n  - {after: 7d, expect: held}\n", 7, 6, "unknown key in a step: 'after'"},
+    {ENFORCE "steps:\n  - {wait: 7d, expect: held}\n", 7, 6, "unknown key in a step: 'wait'"},
+    {ENFORCE "steps:\n  - send\n  - {after: 7d, attack: {smtp: strip-starttls}, expect: held}\n  - {after: "
+	     "1d, expect: held}\n",
+	9, 13, "time does not go back"},
     {ENFORCE "steps:\n  - {attack: {smtp: strip-starttls}, expect: held}\n", 7, 3,
 	"needs a warm-up before it"},
     {ENFORCE "steps:\n  - send\n  - expect: held\n", 8, 5, "nothing differs from the control"},
