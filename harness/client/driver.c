@@ -301,8 +301,13 @@ driver_send(struct driver *d, const struct driver_errand *errand)
 void
 driver_retry(struct driver *d, const struct driver_errand *errand)
 {
+	const char *first = errand->message->recipients[0].address;
+
 	if (d->client->start == NULL && d->client->retry == NULL)
 		errands_message(d->errands, errand); /* a one-shot client: its caller tries again */
+	else if (d->client->retry != NULL && words_name_an_id(d->client->retry) &&
+		 fate_reader_id(d->fates, first) == NULL)
+		driver_send(d, errand); /* it never took it */
 	else if (d->client->retry != NULL && words_name_a_message(d->client->retry))
 		errands_about(d->errands, d->client->retry, errand);
 	else if (d->client->retry != NULL)

@@ -229,6 +229,7 @@ fill_words(struct errands *e, const struct task *t, struct region *r, struct wor
 	ret->port = region_printf(r, "%u", t->errand.port);
 	ret->tls = "starttls";
 	ret->requiretls = m->requiretls ? "1" : NULL;
+	ret->id = fate_reader_id(e->fates, m->recipients[0].address);
 	return write_message(e, m, ret->message, why);
 }
 

@@ -7,6 +7,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "harness/base/must.h"
 
@@ -27,6 +28,12 @@ struct ticket {
 	char *reason;
 };
 
+/* The way back: what a recipient's message is called. */
+struct naming {
+	char *recipient, *id;
+	bool sure; /* by the reply to the message; else a pattern's word, which may mean a process */
+};
+
 struct fate_reader {
 	struct fate_calls calls;
 	struct pattern *patterns;
@@ -34,6 +41,7 @@ struct fate_reader {
 	pcre2_match_data *match;
 	pcre2_match_context *context;
 	void *tickets; /* tsearch tree of struct ticket by id */
+	void *namings; /* tsearch tree of struct naming by recipient */
 };
 
 const char *
@@ -104,6 +112,16 @@ free_ticket(void *p)
 	free(t);
 }
 
+static void
+free_naming(void *p)
+{
+	struct naming *n = p;
+
+	free(n->recipient);
+	free(n->id);
+	free(n);
+}
+
 void
 fate_reader_free(struct fate_reader *r)
 {
@@ -115,6 +133,7 @@ fate_reader_free(struct fate_reader *r)
 	pcre2_match_data_free(r->match);
 	pcre2_match_context_free(r->context);
 	tdestroy(r->tickets, free_ticket);
+	tdestroy(r->namings, free_naming);
 	free(r);
 }
 
@@ -148,16 +167,56 @@ ticket_of(struct fate_reader *r, struct bytes id)
 	return *found;
 }
 
-void
-fate_reader_tie(struct fate_reader *r, struct bytes id, struct bytes recipient)
+static int
+compare_namings(const void *a, const void *b)
+{
+	return strcasecmp(((const struct naming *)a)->recipient, ((const struct naming *)b)->recipient);
+}
+
+static void
+name(struct fate_reader *r, struct bytes id, struct bytes recipient, bool sure)
+{
+	struct naming *n = must_alloc(sizeof(*n)), **found;
+
+	n->recipient = copy(recipient);
+	found = tsearch(n, &r->namings, compare_namings);
+	must(found != NULL);
+	if (*found != n)
+		free_naming(n);
+	n = *found;
+	if (n->sure && !sure)
+		return;
+	free(n->id);
+	n->id = copy(id);
+	n->sure = sure;
+}
+
+static void
+tie(struct fate_reader *r, struct bytes id, struct bytes recipient, bool sure)
 {
 	struct ticket *t = ticket_of(r, id);
 
+	name(r, id, recipient, sure);
 	for (size_t i = 0; i < t->n_recipients; i++)
 		if (bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
 			return;
 	if (t->n_recipients < RECIPIENTS_MAX)
 		t->recipients[t->n_recipients++] = copy(recipient);
+}
+
+void
+fate_reader_tie(struct fate_reader *r, struct bytes id, struct bytes recipient)
+{
+	tie(r, id, recipient, true);
+}
+
+const char *
+fate_reader_id(const struct fate_reader *r, const char *recipient)
+{
+	struct naming key = {.recipient = (char *)(uintptr_t)recipient}, **found;
+
+	found = tfind(&key, &r->namings, compare_namings);
+	return found != NULL ? (*found)->id : NULL;
 }
 
 struct bytes
@@ -230,7 +289,7 @@ matched(struct fate_reader *r, const struct pattern *p, struct bytes line)
 	struct ticket *t = id.len > 0 ? ticket_of(r, id) : NULL;
 
 	if (t != NULL && recipient.len > 0)
-		fate_reader_tie(r, id, recipient);
+		tie(r, id, recipient, false);
 	if (p->kind != FATE_REASON) {
 		tell(r, p, recipient, t, reason);
 	} else if (t != NULL && reason.len > 0) {

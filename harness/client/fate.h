@@ -24,8 +24,10 @@ struct fate_reader *
 fate_reader_new(const struct client *client, const struct fate_calls *calls, struct why *why);
 void fate_reader_free(struct fate_reader *reader);
 void fate_reader_line(struct fate_reader *reader, struct bytes line);
-/* An id learnt otherwise ("queued as ID"). */
+/* An id learnt otherwise ("queued as ID"); it goes before one that a pattern ties. */
 void fate_reader_tie(struct fate_reader *reader, struct bytes id, struct bytes recipient);
+/* The id that the recipient's message goes by; NULL when none was told. Borrowed until the next line. */
+const char *fate_reader_id(const struct fate_reader *reader, const char *recipient);
 /* The queue id in a client's reply to the end of data ("queued as ID", "id=ID"); empty when it tells none. */
 struct bytes fate_queue_id(struct bytes reply);
 

@@ -22,6 +22,7 @@ static const struct {
     {"{resolver}", "MITMX_RESOLVER", offsetof(struct words, resolver), false},
     {"{requiretls}", "MITMX_REQUIRETLS", offsetof(struct words, requiretls), true},
     {"{dir}", "MITMX_DIR", offsetof(struct words, dir), false},
+    {"{id}", "MITMX_ID", offsetof(struct words, id), true},
     {"{flaws}", "MITMX_FLAW", offsetof(struct words, flaws), false},
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
@@ -84,6 +85,12 @@ words_fill(struct region *r, const char *argument, const struct words *w)
 		}
 	}
 	return out;
+}
+
+bool
+words_name_an_id(const char *text)
+{
+	return strstr(text, "{id}") != NULL || strstr(text, "MITMX_ID") != NULL;
 }
 
 bool

@@ -14,10 +14,11 @@
 #define WORDS_SCRATCH "/tmp"
 #define WORDS_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* What a command may be told; NULL: not known here, its variable is left out. */
+/* What a command may be told (`id`: what the client itself calls the message); NULL: not known here, its
+ * variable is left out. */
 struct words {
 	const char *sender, *recipient, *message, *host, *port, *tls, *user, *password, *ca, *resolver,
-	    *requiretls, *dir;
+	    *requiretls, *dir, *id;
 	const char *flaws; /* MITMX_FLAW, for the built-in client */
 };
 
@@ -25,6 +26,8 @@ struct words {
 const char *const *words_environment(struct region *r, const struct words *w);
 /* The argument with every {name} replaced; unknown names stay as they are. */
 const char *words_fill(struct region *r, const char *argument, const struct words *w);
+/* Does the text speak of the client's own id of a message ({id}, MITMX_ID)? */
+bool words_name_an_id(const char *text);
 /* Does the text speak of one message ({recipient}, MITMX_RECIPIENT, {message}, …)? */
 bool words_name_a_message(const char *text);
 

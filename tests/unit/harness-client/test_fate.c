@@ -95,6 +95,24 @@ a_wrong_pattern_is_named_with_its_line(void **state)
 	assert_non_null(strstr(why.text, "line 7"));
 }
 
+static void
+a_recipient_is_called_by_the_id_of_the_reply(void **state)
+{
+	struct fate_calls calls = {note, NULL};
+	struct why why;
+	struct fate_reader *r = fate_reader_new(&postfix, &calls, &why);
+
+	(void)state;
+	assert_null(fate_reader_id(r, "u@d"));
+	fate_reader_line(r, BYTES("P1: to=<u@d>, status=sent (x)"));
+	assert_string_equal(fate_reader_id(r, "u@d"), "P1");
+	fate_reader_tie(r, BYTES("Q1"), BYTES("U@d"));
+	fate_reader_line(r, BYTES("P2: to=<u@d>, status=sent (x)"));
+	assert_string_equal(fate_reader_id(r, "u@D"), "Q1");
+	assert_null(fate_reader_id(r, "v@d"));
+	fate_reader_free(r);
+}
+
 /* A pattern that backtracks without end costs no more than its limit. */
 static void
 a_slow_pattern_ends(void **state)
@@ -133,7 +151,7 @@ a_queue_id_is_found_in_the_reply(void **state)
 int
 main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 3];
+	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 4];
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
@@ -142,5 +160,6 @@ main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_wrong_pattern_is_named_with_its_line);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_slow_pattern_ends);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_queue_id_is_found_in_the_reply);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_recipient_is_called_by_the_id_of_the_reply);
 	return _cmocka_run_group_tests("fate", tests, n, NULL, NULL);
 }
