@@ -41,6 +41,9 @@ struct driver {
 	char last[512];    /* the last line of its log that was not empty */
 	struct fate_reader *fates;
 	struct injector *injector;
+	bool *taken; /* by number of a message: the client took it from us */
+	size_t n_taken;
+	bool draining; /* RESTARTING, but messages are still being handed over */
 	struct errands *errands;
 	struct event *soon, *limit;
 };
@@ -81,6 +84,25 @@ on_line(void *ctx, struct process *p, struct bytes line)
 	on_log(ctx, line);
 }
 
+static void
+note_taken(struct driver *d, uint32_t number)
+{
+	if (number >= d->n_taken) {
+		size_t n = 2 * ((size_t)number + 1);
+
+		d->taken = must_realloc(d->taken, n * sizeof(*d->taken));
+		memset(d->taken + d->n_taken, 0, (n - d->n_taken) * sizeof(*d->taken));
+		d->n_taken = n;
+	}
+	d->taken[number] = true;
+}
+
+static bool
+was_taken(const struct driver *d, uint32_t number)
+{
+	return number < d->n_taken && d->taken[number];
+}
+
 /* A client that does not take a message leaves it with whoever handed it over. */
 static void
 on_answered(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply)
@@ -88,6 +110,10 @@ on_answered(void *ctx, const struct plan_message *message, unsigned code, struct
 	struct driver *d = ctx;
 	struct bytes id = fate_queue_id(reply);
 
+	if (code / 100 == 2)
+		note_taken(d, message->number);
+	if (d->draining && injector_is_idle(d->injector))
+		event_active(d->soon, 0, 0);
 	for (size_t i = 0; i < message->n_recipients; i++) {
 		struct bytes recipient = bytes_of(message->recipients[i].address);
 
@@ -132,6 +158,8 @@ on_ready(void *ctx)
 	d->ready = NULL;
 	set_limit(d, 0);
 	d->state = RUNNING;
+	if (d->injector != NULL)
+		injector_release(d->injector);
 	d->calls.ready(d->calls.ctx);
 }
 
@@ -197,6 +225,8 @@ open_logs(struct driver *d)
 	return d->logs != NULL;
 }
 
+static void end_daemon(struct driver *d);
+
 static void
 on_soon(evutil_socket_t fd, short what, void *ctx)
 {
@@ -207,6 +237,9 @@ on_soon(evutil_socket_t fd, short what, void *ctx)
 	if (d->state == STOPPING) {
 		d->state = STOPPED;
 		d->calls.stopped(d->calls.ctx);
+	} else if (d->draining) {
+		d->draining = false;
+		end_daemon(d);
 	} else if (!open_logs(d)) {
 		return;
 	} else if (d->client->start != NULL) {
@@ -244,8 +277,6 @@ driver_start(struct driver *d)
 static void
 end_daemon(struct driver *d)
 {
-	if (d->injector != NULL)
-		injector_hang_up(d->injector);
 	set_limit(d, STOP_SECONDS);
 	if (d->client->stop != NULL)
 		errands_command(d->errands, d->client->stop);
@@ -264,7 +295,12 @@ driver_restart(struct driver *d)
 		return;
 	}
 	d->state = RESTARTING;
-	end_daemon(d);
+	if (d->injector != NULL)
+		injector_hold(d->injector);
+	if (d->injector == NULL || injector_is_idle(d->injector))
+		end_daemon(d);
+	else
+		d->draining = true;
 }
 
 /* The last of our processes is gone. */
@@ -305,9 +341,11 @@ driver_retry(struct driver *d, const struct driver_errand *errand)
 
 	if (d->client->start == NULL && d->client->retry == NULL)
 		errands_message(d->errands, errand); /* a one-shot client: its caller tries again */
+	else if (d->injector != NULL && !was_taken(d, errand->message->number))
+		driver_send(d, errand); /* it never had it */
 	else if (d->client->retry != NULL && words_name_an_id(d->client->retry) &&
 		 fate_reader_id(d->fates, first) == NULL)
-		driver_send(d, errand); /* it never took it */
+		driver_send(d, errand);
 	else if (d->client->retry != NULL && words_name_a_message(d->client->retry))
 		errands_about(d->errands, d->client->retry, errand);
 	else if (d->client->retry != NULL)
@@ -393,6 +431,7 @@ driver_free(struct driver *d)
 	logs_free(d->logs);
 	ready_free(d->ready);
 	fate_reader_free(d->fates);
+	free(d->taken);
 	event_free(d->soon);
 	event_free(d->limit);
 	free(d);

@@ -61,6 +61,7 @@ struct injector {
 	struct injector_calls calls;
 	struct session sessions[SESSIONS_MAX];
 	struct waiting *first, **last;
+	bool held;
 };
 
 static void feed(struct injector *i);
@@ -129,12 +130,29 @@ take_waiting(struct injector *i)
 	return m;
 }
 
-void
-injector_hang_up(struct injector *i)
+bool
+injector_is_idle(const struct injector *i)
 {
+	for (size_t s = 0; s < SESSIONS_MAX; s++)
+		if (i->sessions[s].message != NULL)
+			return false;
+	return true;
+}
+
+void
+injector_hold(struct injector *i)
+{
+	i->held = true;
 	for (size_t s = 0; s < SESSIONS_MAX; s++)
 		if (i->sessions[s].message == NULL)
 			hang_up(&i->sessions[s]);
+}
+
+void
+injector_release(struct injector *i)
+{
+	i->held = false;
+	feed(i);
 }
 
 void
@@ -164,7 +182,7 @@ answer(struct session *s, unsigned code, struct bytes reply)
 static void
 next_message(struct session *s)
 {
-	s->message = take_waiting(s->injector);
+	s->message = s->injector->held ? NULL : take_waiting(s->injector);
 	if (s->message == NULL) {
 		hang_up(s);
 		return;
@@ -295,7 +313,7 @@ lost(struct session *s, const char *how)
 	const struct plan_message *m = s->message;
 
 	hang_up(s);
-	if (m == NULL && i->first != NULL)
+	if (m == NULL && i->first != NULL && !i->held)
 		m = take_waiting(i); /* not even a greeting: each try costs one message, so this ends */
 	if (m != NULL)
 		i->calls.answered(i->calls.ctx, m, 0, bytes_of(how));
@@ -369,6 +387,8 @@ feed(struct injector *i)
 {
 	size_t waiting = 0, opening = 0;
 
+	if (i->held)
+		return;
 	for (struct waiting *w = i->first; w != NULL && waiting < SESSIONS_MAX; w = w->next)
 		waiting++;
 	for (size_t n = 0; n < SESSIONS_MAX; n++)

@@ -38,7 +38,10 @@ struct injector *injector_new(struct event_base *base, const struct injector_opt
 void injector_free(struct injector *i);
 /* Queues a message; it must stay valid until it was answered. */
 void injector_send(struct injector *i, const struct plan_message *message);
-/* Ends the connections that are idle or not yet begun to be used, e.g. as the client restarts. */
-void injector_hang_up(struct injector *i);
+/* While the client restarts: what is being said is said to its end, what waits goes on waiting. */
+void injector_hold(struct injector *i);
+void injector_release(struct injector *i);
+/* Is no message under way? */
+bool injector_is_idle(const struct injector *i);
 
 #endif
