@@ -15,9 +15,9 @@
 struct record {
 	const struct fact *facts; /* borrowed */
 	size_t n_facts;
-	bool closed;              /* the run's last line is there; its counts: */
+	bool closed; /* the run's last line is there; its counts: */
 	uint32_t last_number[FACT_SOURCES];
-	const char *damage;       /* what is wrong with the record itself (a missing head line), or NULL */
+	const char *damage; /* what is wrong with the record itself (a missing head line), or NULL */
 };
 
 /* Owned by the result's region; briefs and facts stay borrowed by it. */

@@ -41,8 +41,9 @@ was_looked_for(const struct mechanism *m, const struct record *record)
 
 		if (m->label == NULL && f->kind == FACT_HTTP_REQUEST)
 			return true;
-		if (m->label != NULL && f->kind == FACT_DNS_ASKED && (bytes_begin_nocase(f->dns_asked.label, m->label) ||
-						     bytes_begin_nocase(f->dns_asked.name, m->label)))
+		if (m->label != NULL && f->kind == FACT_DNS_ASKED &&
+		    (bytes_begin_nocase(f->dns_asked.label, m->label) ||
+			bytes_begin_nocase(f->dns_asked.name, m->label)))
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@
 
 #include "harness/base/must.h"
 #include "harness/judge/asks.h"
+#include "harness/judge/controls.h"
 #include "harness/judge/meeting.h"
 #include "harness/judge/words.h"
 
@@ -32,18 +33,6 @@ expectation_of(const struct hearing *h)
 	return rules_expectation(h, &h->attack, h->step);
 }
 
-static bool
-has_step(const struct side *side, uint32_t step)
-{
-	return step < side->course.n_steps;
-}
-
-static const struct course_step *
-course_at(const struct side *side, uint32_t step)
-{
-	return &side->course.steps[step];
-}
-
 /* Something was to be judged by an expectation. */
 static bool
 is_given(const struct hearing *h)
@@ -53,25 +42,10 @@ is_given(const struct hearing *h)
 	return e->given && !e->record;
 }
 
-static const char *
-side_name(const struct hearing *h, const struct side *side)
-{
-	return side == &h->control ? "control" : "attack";
-}
-
-static bool
-claims(const struct hearing *h, const char *mechanism)
-{
-	for (size_t i = 0; i < h->docket->n_claims; i++)
-		if (text_equal(h->docket->claims[i], mechanism))
-			return true;
-	return false;
-}
-
 bool
 rules_has_nothing_to_judge(const struct hearing *h)
 {
-	return h->attack.leg->steps[h->step].recovery && course_at(&h->attack, h->step)->n_judged == 0;
+	return h->attack.leg->steps[h->step].recovery && rules_step(&h->attack, h->step)->n_judged == 0;
 }
 
 /* --- 1: the lab is in doubt ------------------------------------------------------------- */
@@ -125,10 +99,10 @@ unplayed(const struct hearing *h, const struct side *side)
 {
 	const struct fact *ended = index_last(side->facts, h->step, FACT_STEP_ENDED);
 
-	if (!has_step(side, h->step))
+	if (!rules_has_step(side, h->step))
 		return NULL;
 	if (!has_begun(side, h->step))
-		return side->leg->steps[h->step].recovery && course_at(side, h->step)->n_judged == 0
+		return side->leg->steps[h->step].recovery && rules_step(side, h->step)->n_judged == 0
 			   ? NULL
 			   : "was not played";
 	if (ended == NULL || bytes_equal(ended->step_ended.by, BYTES("interrupt")))
@@ -146,7 +120,7 @@ was_not_played_out(const struct hearing *h, struct finding *f)
 
 		if (what != NULL) {
 			f->why = region_printf(
-			    h->region, "the %s leg of this step %s", side_name(h, sides[i]), what);
+			    h->region, "the %s leg of this step %s", rules_side_name(h, sides[i]), what);
 			return true;
 		}
 	}
@@ -218,7 +192,7 @@ exposed_beyond(const struct course_step *c, const struct expectation *e, enum le
 static bool
 something_was_exposed(const struct hearing *h, struct finding *f)
 {
-	const struct course_step *c = course_at(&h->attack, h->step);
+	const struct course_step *c = rules_step(&h->attack, h->step);
 
 	for (unsigned level = 0; level < LEVELS && is_given(h); level++) {
 		const struct measured *row = exposed_beyond(c, expectation_of(h), (enum level)level);
@@ -234,172 +208,13 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
-/* --- 3: warm-up and control ------------------------------------------------------------- */
-
-static bool
-is_warm_up(const struct hearing *h, const struct side *side, uint32_t step)
-{
-	const struct brief_step *s = &side->leg->steps[step];
-
-	return s->warm_up ||
-	       (!rules_expectation(h, side, step)->given && !s->judges_held && s->n_messages > 0);
-}
-
-static bool
-policy_was_served(const struct side *side, uint32_t step)
-{
-	for (size_t i = 0; i < side->facts->n; i++) {
-		const struct fact *f = side->facts->facts[i];
-
-		if (f->kind == FACT_POLICY_SERVED && f->step <= step && f->policy_served.whole &&
-		    f->policy_served.genuine)
-			return true;
-	}
-	return false;
-}
-
-/* What is wrong with this warm-up, or NULL. */
-static const char *
-not_warm(const struct hearing *h, const struct side *side, uint32_t step)
-{
-	const struct course_step *c = course_at(side, step);
-
-	for (size_t i = 0; i < c->n_judged; i++)
-		if (!c->rows[i].arrived)
-			return region_printf(h->region, "%s was %s", words_message(h->region, &c->rows[i]),
-			    words_outcome(h->region, &c->rows[i]));
-	if (side->leg->steps[step].needs_policy && claims(h, "mta-sts") && !policy_was_served(side, step))
-		return "no whole policy was served";
-	return NULL;
-}
-
-static bool
-warm_up_failed(const struct hearing *h, struct finding *f)
-{
-	const struct side *const sides[] = {&h->attack, &h->control};
-
-	for (size_t i = 0; i < 2; i++)
-		for (uint32_t s = 0; s <= h->step && has_step(sides[i], s); s++) {
-			const char *what = is_warm_up(h, sides[i], s) ? not_warm(h, sides[i], s) : NULL;
-
-			if (what == NULL)
-				continue;
-			f->why = region_printf(h->region,
-			    "not warm: in the warm-up (step %" PRIu32 ") of the %s leg %s", s + 1,
-			    side_name(h, sides[i]), what);
-			return true;
-		}
-	return false;
-}
-
-/* Bytes speak for themselves only against a client that had the policy (RFC 8461 s5.1, s10.2). */
-static bool
-no_policy_to_keep_to(const struct hearing *h, struct finding *f)
-{
-	const struct brief_leg *leg = h->attack.leg;
-
-	for (uint32_t s = 0; s <= h->step && has_step(&h->attack, s); s++) {
-		if (!leg->steps[s].warm_up || !leg->steps[s].needs_policy || !claims(h, "mta-sts") ||
-		    policy_was_served(&h->attack, s))
-			continue;
-		f->why = region_printf(h->region,
-		    "not warm: by the end of the warm-up (step %" PRIu32
-		    ") no whole policy was served to the client",
-		    s + 1);
-		return true;
-	}
-	return false;
-}
-
-/* A control is held to the first level that it has: the lower ones say nothing about the lab. */
-static enum level
-first_level(const struct expectation *e)
-{
-	unsigned level = LEVEL_MUST;
-
-	while (level < LEVEL_INFO && e->at[level].n == 0)
-		level++;
-	return (enum level)level;
-}
-
-/* The row of the control that did not come out as it must, or NULL. */
-static const struct measured *
-failed_control(const struct hearing *h)
-{
-	const struct expectation *e;
-	const struct course_step *c;
-
-	if (!has_step(&h->control, h->step))
-		return NULL;
-	e = rules_expectation(h, &h->control, h->step);
-	c = course_at(&h->control, h->step);
-	if (!e->given || e->record)
-		return NULL;
-	for (size_t i = 0; i < c->n_judged; i++)
-		if (!asks_level_holds(e, first_level(e), h->control.facts, h->step, &c->rows[i]))
-			return &c->rows[i];
-	return NULL;
-}
-
-static bool
-nothing_is_enforced(const struct hearing *h, struct finding *f)
-{
-	const struct measured *row = failed_control(h);
-
-	if (row == NULL || !h->brief->opposite_control ||
-	    (1u << row->outcome & (OUTCOMES_DELIVERED | OUTCOMES_EXPOSED)) == 0)
-		return false;
-	f->shown_by = row->shown_by;
-	f->why = region_printf(h->region,
-	    "the client was not shown to enforce anything: in the control, which must be refused, %s was %s",
-	    words_message(h->region, row), outcome_name(row->outcome));
-	return true;
-}
-
-/* From a jump on, what is honest is valid around the moved time alone: an unmoved client fails its control.
- */
-static bool
-clock_did_not_move(const struct hearing *h, struct finding *f)
-{
-	struct hearing then = *h;
-
-	for (then.step = 0; then.step <= h->step && has_step(&h->control, then.step); then.step++) {
-		bool moved = index_first(h->control.facts, then.step, FACT_CLOCK_SET) != NULL;
-		const struct measured *row = moved ? failed_control(&then) : NULL;
-
-		if (row == NULL)
-			continue;
-		f->shown_by = row->shown_by;
-		f->why = region_printf(h->region,
-		    "its clock cannot be moved: in the control of step %" PRIu32
-		    ", with the clock ahead, %s was %s",
-		    then.step + 1, words_message(h->region, row), words_outcome(h->region, row));
-		return true;
-	}
-	return false;
-}
-
-static bool
-control_failed(const struct hearing *h, struct finding *f)
-{
-	const struct measured *row = failed_control(h);
-
-	if (row == NULL)
-		return false;
-	f->shown_by = row->shown_by;
-	f->why = region_printf(h->region, "in the control %s was %s; expected: %s",
-	    words_message(h->region, row), words_outcome(h->region, row),
-	    words_expected(h->region, rules_expectation(h, &h->control, h->step)));
-	return true;
-}
-
 /* --- 4: the attack and the session ------------------------------------------------------ */
 
 /* Only a step that says something of messages under attack needs the attack to have been met. */
 static bool
 needs_meeting(const struct hearing *h)
 {
-	return expectation_of(h)->given && course_at(&h->attack, h->step)->n_judged > 0;
+	return expectation_of(h)->given && rules_step(&h->attack, h->step)->n_judged > 0;
 }
 
 static bool
@@ -466,7 +281,7 @@ no_attempt(const struct hearing *h)
 static bool
 client_was_silent(const struct hearing *h, struct finding *f)
 {
-	const struct course_step *c = course_at(&h->attack, h->step);
+	const struct course_step *c = rules_step(&h->attack, h->step);
 	struct bytes said = no_attempt(h);
 
 	if (!is_given(h) || is_silence_named(expectation_of(h)))
@@ -503,7 +318,7 @@ breaks(const struct hearing *h, enum level level, const struct measured *row, st
 static bool
 came_out_otherwise(const struct hearing *h, struct finding *f)
 {
-	const struct course_step *c = course_at(&h->attack, h->step);
+	const struct course_step *c = rules_step(&h->attack, h->step);
 
 	if (!is_given(h) || rules_has_nothing_to_judge(h))
 		return false;
@@ -520,7 +335,7 @@ came_out_otherwise(const struct hearing *h, struct finding *f)
 static const char *
 what_came_out(const struct hearing *h)
 {
-	const struct course_step *c = course_at(&h->attack, h->step);
+	const struct course_step *c = rules_step(&h->attack, h->step);
 
 	if (c->n_judged == 0)
 		return h->attack.leg->steps[h->step].judges_held
@@ -542,7 +357,7 @@ is_recorded(const struct hearing *h, struct finding *f)
 static bool
 anything(const struct hearing *h, struct finding *f)
 {
-	const struct course_step *c = course_at(&h->attack, h->step);
+	const struct course_step *c = rules_step(&h->attack, h->step);
 
 	f->why = what_came_out(h);
 	f->shown_by = c->n_judged > 0 ? c->rows[0].shown_by : NULL;
@@ -560,13 +375,14 @@ static const struct {
     {client_crashed, VERDICT_VIOLATED},
     {client_could_not_go_on, VERDICT_SKIPPED},
     {was_not_played_out, VERDICT_UNCLEAR},
-    {no_policy_to_keep_to, VERDICT_UNCLEAR},
+    {controls_no_policy_to_keep_to, VERDICT_UNCLEAR},
     {something_was_exposed, VERDICT_VIOLATED},
     {client_cannot, VERDICT_SKIPPED},
-    {warm_up_failed, VERDICT_UNCLEAR},
-    {nothing_is_enforced, VERDICT_SKIPPED},
-    {clock_did_not_move, VERDICT_SKIPPED},
-    {control_failed, VERDICT_UNCLEAR},
+    {controls_warm_up_failed, VERDICT_UNCLEAR},
+    {controls_nothing_is_enforced, VERDICT_SKIPPED},
+    {controls_clock_did_not_move, VERDICT_SKIPPED},
+    {controls_failed, VERDICT_UNCLEAR},
+    {controls_not_attacked, VERDICT_UNCLEAR},
     {move_found_no_occasion, VERDICT_SKIPPED},
     {attack_was_not_met, VERDICT_UNCLEAR},
     {session_was_not_attacked, VERDICT_UNCLEAR},

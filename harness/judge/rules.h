@@ -25,6 +25,25 @@ struct hearing {
 	uint32_t step;
 };
 
+static inline bool
+rules_has_step(const struct side *side, uint32_t step)
+{
+	return step < side->course.n_steps;
+}
+
+static inline const struct course_step *
+rules_step(const struct side *side, uint32_t step)
+{
+	return &side->course.steps[step];
+}
+
+/* "control" or "attack" */
+static inline const char *
+rules_side_name(const struct hearing *h, const struct side *side)
+{
+	return side == &h->control ? "control" : "attack";
+}
+
 struct finding {
 	enum verdict verdict;
 	enum level level; /* broken level; only of VIOLATED */

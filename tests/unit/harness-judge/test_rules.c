@@ -13,6 +13,7 @@
 	"world $a.1.2 content sender=mtmxs$2@ret.example data='x mtmxh$2 mtmxb$2 x' channel=clear\n" \
 	"witness $a.- crossed token=mtmxh$2 encoding=raw\n"                                          \
 	"witness $a.- crossed token=mtmxb$2 encoding=raw\n"
+#define CONTROL_MET "world $c.1.14 met layer=smtp move=strip-starttls host=mx1 neutral=0\n"
 #define FATE2(words) "front $a.1 fate message=$2 recipient=mtmxr$2@to.example " words "\n"
 #define ARRIVED2 "world $a.1.2 arrived host=mx1 genuine=1 recipient=mtmxr$2@to.example\n"
 
@@ -508,13 +509,18 @@ static const struct row rows[] = {
     {"an opposite control that was not refused", "$a.1 fate|$a.2.3|$a.2 fate",
 	ARRIVED2 FATE2("fate=delivered"), opposite_control, SKIPPED, "not shown to enforce anything", 0},
     {"an opposite control that was refused", "$a.1 fate|$a.2.3|$a.2 fate|$c.1.12|$c.1 fate",
-	ARRIVED2 FATE2(
+	CONTROL_MET ARRIVED2 FATE2(
 	    "fate=delivered") "front $c.1 fate recipient=mtmxr$6@to.example fate=deferred\n" DELIVERED("$c",
 	    "2", "33", "$6"),
 	opposite_control, HONORED, "protected", 0},
     {"an opposite control is held to its first level", "$a.1 fate|$a.2.3|$a.2 fate|$c.1.12|$c.1 fate",
-	ARRIVED2 FATE2("fate=delivered") "front $c.1 fate recipient=mtmxr$6@to.example fate=bounced\n",
+	CONTROL_MET ARRIVED2 FATE2(
+	    "fate=delivered") "front $c.1 fate recipient=mtmxr$6@to.example fate=bounced\n",
 	opposite_control, HONORED, "protected", 0},
+    {"an opposite control that was refused, but not because of the attack",
+	"$a.1 fate|$a.2.3|$a.2 fate|$c.1.12|$c.1 fate",
+	ARRIVED2 FATE2("fate=delivered") "front $c.1 fate recipient=mtmxr$6@to.example fate=deferred\n",
+	opposite_control, UNCLEAR, "the attack had not met it", 0},
     {"an opposite control that said nothing", "$a.1 fate|$a.2.3|$a.2 fate|$c.1.12|$c.1 fate",
 	ARRIVED2 FATE2("fate=delivered"), opposite_control, UNCLEAR, "in the control", 0},
 

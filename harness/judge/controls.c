@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* controls.c - see controls.h */
+#include "harness/judge/controls.h"
+
+#include <inttypes.h>
+
+#include "harness/judge/asks.h"
+#include "harness/judge/meeting.h"
+#include "harness/judge/words.h"
+
+/* --- the warm-up ------------------------------------------------------------------------ */
+
+static bool
+claims(const struct hearing *h, const char *mechanism)
+{
+	for (size_t i = 0; i < h->docket->n_claims; i++)
+		if (text_equal(h->docket->claims[i], mechanism))
+			return true;
+	return false;
+}
+
+static bool
+is_warm_up(const struct hearing *h, const struct side *side, uint32_t step)
+{
+	const struct brief_step *s = &side->leg->steps[step];
+
+	return s->warm_up ||
+	       (!rules_expectation(h, side, step)->given && !s->judges_held && s->n_messages > 0);
+}
+
+static bool
+policy_was_served(const struct side *side, uint32_t step)
+{
+	for (size_t i = 0; i < side->facts->n; i++) {
+		const struct fact *f = side->facts->facts[i];
+
+		if (f->kind == FACT_POLICY_SERVED && f->step <= step && f->policy_served.whole &&
+		    f->policy_served.genuine)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with this warm-up, or NULL. */
+static const char *
+not_warm(const struct hearing *h, const struct side *side, uint32_t step)
+{
+	const struct course_step *c = rules_step(side, step);
+
+	for (size_t i = 0; i < c->n_judged; i++)
+		if (!c->rows[i].arrived)
+			return region_printf(h->region, "%s was %s", words_message(h->region, &c->rows[i]),
+			    words_outcome(h->region, &c->rows[i]));
+	if (side->leg->steps[step].needs_policy && claims(h, "mta-sts") && !policy_was_served(side, step))
+		return "no whole policy was served";
+	return NULL;
+}
+
+bool
+controls_warm_up_failed(const struct hearing *h, struct finding *f)
+{
+	const struct side *const sides[] = {&h->attack, &h->control};
+
+	for (size_t i = 0; i < 2; i++)
+		for (uint32_t s = 0; s <= h->step && rules_has_step(sides[i], s); s++) {
+			const char *what = is_warm_up(h, sides[i], s) ? not_warm(h, sides[i], s) : NULL;
+
+			if (what == NULL)
+				continue;
+			f->why = region_printf(h->region,
+			    "not warm: in the warm-up (step %" PRIu32 ") of the %s leg %s", s + 1,
+			    rules_side_name(h, sides[i]), what);
+			return true;
+		}
+	return false;
+}
+
+/* Bytes speak for themselves only against a client that had the policy (RFC 8461 s5.1, s10.2). */
+bool
+controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f)
+{
+	const struct brief_leg *leg = h->attack.leg;
+
+	for (uint32_t s = 0; s <= h->step && rules_has_step(&h->attack, s); s++) {
+		if (!leg->steps[s].warm_up || !leg->steps[s].needs_policy || !claims(h, "mta-sts") ||
+		    policy_was_served(&h->attack, s))
+			continue;
+		f->why = region_printf(h->region,
+		    "not warm: by the end of the warm-up (step %" PRIu32
+		    ") no whole policy was served to the client",
+		    s + 1);
+		return true;
+	}
+	return false;
+}
+
+/* A control is held to the first level that it has: the lower ones say nothing about the lab. */
+static enum level
+first_level(const struct expectation *e)
+{
+	unsigned level = LEVEL_MUST;
+
+	while (level < LEVEL_INFO && e->at[level].n == 0)
+		level++;
+	return (enum level)level;
+}
+
+/* The row of the control that did not come out as it must, or NULL. */
+static const struct measured *
+failed_control(const struct hearing *h)
+{
+	const struct expectation *e;
+	const struct course_step *c;
+
+	if (!rules_has_step(&h->control, h->step))
+		return NULL;
+	e = rules_expectation(h, &h->control, h->step);
+	c = rules_step(&h->control, h->step);
+	if (!e->given || e->record)
+		return NULL;
+	for (size_t i = 0; i < c->n_judged; i++)
+		if (!asks_level_holds(e, first_level(e), h->control.facts, h->step, &c->rows[i]))
+			return &c->rows[i];
+	return NULL;
+}
+
+bool
+controls_nothing_is_enforced(const struct hearing *h, struct finding *f)
+{
+	const struct measured *row = failed_control(h);
+
+	if (row == NULL || !h->brief->opposite_control ||
+	    (1u << row->outcome & (OUTCOMES_DELIVERED | OUTCOMES_EXPOSED)) == 0)
+		return false;
+	f->shown_by = row->shown_by;
+	f->why = region_printf(h->region,
+	    "the client was not shown to enforce anything: in the control, which must be refused, %s was %s",
+	    words_message(h->region, row), outcome_name(row->outcome));
+	return true;
+}
+
+/* From a jump on, what is honest is valid around the moved time alone: an unmoved client fails its control.
+ */
+bool
+controls_clock_did_not_move(const struct hearing *h, struct finding *f)
+{
+	struct hearing then = *h;
+
+	for (then.step = 0; then.step <= h->step && rules_has_step(&h->control, then.step); then.step++) {
+		bool moved = index_first(h->control.facts, then.step, FACT_CLOCK_SET) != NULL;
+		const struct measured *row = moved ? failed_control(&then) : NULL;
+
+		if (row == NULL)
+			continue;
+		f->shown_by = row->shown_by;
+		f->why = region_printf(h->region,
+		    "its clock cannot be moved: in the control of step %" PRIu32
+		    ", with the clock ahead, %s was %s",
+		    then.step + 1, words_message(h->region, row), words_outcome(h->region, row));
+		return true;
+	}
+	return false;
+}
+
+bool
+controls_failed(const struct hearing *h, struct finding *f)
+{
+	const struct measured *row = failed_control(h);
+
+	if (row == NULL)
+		return false;
+	f->shown_by = row->shown_by;
+	f->why = region_printf(h->region, "in the control %s was %s; expected: %s",
+	    words_message(h->region, row), words_outcome(h->region, row),
+	    words_expected(h->region, rules_expectation(h, &h->control, h->step)));
+	return true;
+}
+
+/* An opposite control suffers the attack too: a refusal that the attack did not cause shows nothing. */
+bool
+controls_not_attacked(const struct hearing *h, struct finding *f)
+{
+	const struct expectation *e;
+
+	if (!h->brief->opposite_control || !rules_has_step(&h->control, h->step))
+		return false;
+	e = rules_expectation(h, &h->control, h->step);
+	if (!e->given || e->record || rules_step(&h->control, h->step)->n_judged == 0)
+		return false;
+	f->shown_by = meeting_of_no_session(h->control.facts, h->step);
+	f->why = "the control was refused, but the attack had not met it, so that shows nothing";
+	return f->shown_by != NULL || !meeting_of_attack(h->control.facts, h->step);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * controls.h - rules about what a verdict rests on: the warm-up, the control leg, the clock.
+ *
+ * Each fills `why` and the fact, and says whether it hits; the order is the table's in rules.c.
+ */
+#ifndef JUDGE_CONTROLS_H
+#define JUDGE_CONTROLS_H
+
+#include "harness/judge/rules.h"
+
+bool controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f);
+bool controls_warm_up_failed(const struct hearing *h, struct finding *f);
+bool controls_nothing_is_enforced(const struct hearing *h, struct finding *f);
+bool controls_clock_did_not_move(const struct hearing *h, struct finding *f);
+bool controls_failed(const struct hearing *h, struct finding *f);
+bool controls_not_attacked(const struct hearing *h, struct finding *f);
+
+#endif
