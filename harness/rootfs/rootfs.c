@@ -86,12 +86,14 @@ build_debian(const struct rootfs_recipe *recipe, const char *folder, struct regi
 	size_t n = 0;
 	struct tool tool = {.argv = argv, .env = env};
 
+	if (recipe->mode != ROOTFS_ROOT)
+		return why_set(why,
+		    "only root can build it as yet: run mitmx as root, or give it a file system that you "
+		    "have (--root DIR or TAR)");
 	if (!tool_is_there("mmdebstrap"))
 		return why_set(why,
-		    "the file system of %s is built by mmdebstrap, which is not installed; "
-		    "`scripts/setup clients` (or apt-get install mmdebstrap) installs it, "
-		    "--root DIR does without",
-		    recipe->name);
+		    "mmdebstrap is not installed; `scripts/setup clients` (or apt-get install mmdebstrap) "
+		    "installs it, --root DIR does without");
 	for (size_t i = 0; i < recipe->n_packages; i++)
 		include = region_printf(r, "%s,%s", include, recipe->packages[i]);
 	argv[n++] = "mmdebstrap";
@@ -131,7 +133,7 @@ build_tar(const struct rootfs_recipe *recipe, const char *folder, struct why *wh
 {
 	const char *argv[] = {"tar", "-x", "--numeric-owner", "--exclude=./dev/*", "--exclude=dev/*", "-C",
 	    folder, "-f", recipe->tar, recipe->mode == ROOTFS_SINGLE ? "--no-same-owner" : NULL, NULL};
-	struct tool tool = {.argv = argv};
+	struct tool tool = {.argv = argv, .plain = true};
 
 	if (mkdir(folder, 0755) < 0)
 		return why_errno(why, "cannot make %s", folder);

@@ -25,16 +25,15 @@ struct rootfs_recipe {
 	const char *suite;
 	const char *const *packages;
 	size_t n_packages;
-	const char *setup;   /* a script on the host, run in the root without network; NULL none */
-	const char *preload; /* ROOTFS_SINGLE: the library that pretends other ids; NULL none */
+	const char *setup; /* a script on the host, run in the root without network; NULL none */
 	enum rootfs_mode mode;
 };
 
 /*
  * The folder of that root, in `r`; it is built first where the cache has none, which takes half a
- * minute and is told in one line on `progress` (NULL: not at all). Two runs that want the same root
- * build it once. NULL and why (with the last words of the tool that failed); nothing half-built is
- * left then.
+ * minute (a Debian recipe in ROOTFS_ROOT only) and is told in one line on `progress` (NULL: not at all). Two
+ * runs that want the same root build it once. NULL and why (with the last words of the tool that failed);
+ * nothing half-built is left then.
  */
 const char *
 rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r, struct why *why);

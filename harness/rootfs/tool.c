@@ -50,7 +50,8 @@ become(const struct tool *tool, int out)
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+	if (!tool->plain &&
+	    (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)) {
 		fprintf(stderr, "no mount namespace of its own: %s\n", strerror(errno));
 		_exit(1);
 	}

@@ -7,6 +7,8 @@
 #ifndef ROOTFS_TOOL_H
 #define ROOTFS_TOOL_H
 
+#include <stdbool.h>
+
 #include "harness/base/why.h"
 
 struct tool {
@@ -14,6 +16,7 @@ struct tool {
 	const char *const *env;  /* NAME=VALUE besides our own environment; NULL-terminated; may be NULL */
 	int (*enter)(void *ctx, struct why *why); /* in the child, before it becomes the tool; NULL none */
 	void *ctx;
+	bool plain; /* mounts nothing, so it needs no mount namespace */
 };
 
 /* 0 when it ended with 0. Else -1 and why: that it is missing, or its last lines. */
