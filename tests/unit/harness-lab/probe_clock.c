@@ -309,6 +309,7 @@ by_timer(const struct timespec *deadline)
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
 	timer_t timer;
 	sigset_t set;
+	int result;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -316,7 +317,9 @@ by_timer(const struct timespec *deadline)
 	if (timer_create(CLOCK_REALTIME, &event, &timer) < 0 ||
 	    timer_settime(timer, TIMER_ABSTIME, &when, NULL) < 0)
 		return errno;
-	return sigwaitinfo(&set, NULL) == SIGUSR1 ? ETIMEDOUT : -1;
+	result = sigwaitinfo(&set, NULL) == SIGUSR1 ? ETIMEDOUT : -1;
+	timer_delete(timer);
+	return result;
 }
 
 static const struct {
