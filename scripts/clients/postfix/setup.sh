@@ -4,6 +4,7 @@ postconf -e \
 	myhostname=client.example mydestination=localhost relayhost= \
 	inet_protocols=all inet_interfaces=loopback-only \
 	smtp_tls_security_level=may smtp_tls_loglevel=1 smtp_tls_session_cache_database= \
+	smtp_tls_CAfile=/etc/ssl/certs/ca-certificates.crt \
 	smtp_tls_policy_maps=socketmap:inet:127.0.0.1:8461:postfix
 cat > /etc/mta-sts-daemon.yml << 'END'
 host: 127.0.0.1

@@ -12,7 +12,8 @@ postconf -e \
 	maximal_queue_lifetime=100d bounce_queue_lifetime=100d
 # Postfix waits for a configuration file to be older than a second before it trusts what it read.
 touch -d '1 minute ago' /etc/postfix/main.cf /etc/postfix/master.cf
-/usr/lib/postfix/configure-instance.sh - # the chroot gets this machine's resolv.conf, hosts and certificates
+# The chroot gets this machine's resolv.conf, hosts and certificates; newer packages do that as they start.
+grep -q 'internal script' /usr/lib/postfix/configure-instance.sh || /usr/lib/postfix/configure-instance.sh -
 
 setpriv --reuid=_mta-sts --regid=_mta-sts --clear-groups mta-sts-daemon -c /etc/mta-sts-daemon.yml &
 until python3 -c 'import socket; socket.create_connection(("127.0.0.1", 8461))' 2> /dev/null; do
