@@ -7,7 +7,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench fuzz
+.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench
 
 MODE ?= release
 BUILD ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
@@ -125,6 +125,9 @@ gates:
 
 asan:
 	@$(MAKE) --no-print-directory MODE=asan all
+
+bench: all
+	@tests/bench/suite
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
