@@ -188,7 +188,8 @@ lab_close(struct small_lab *lab)
  * Words of a script, a line each: ">text" sends a line, "!text" sends the bytes (escapes), "<" reads
  * a reply and notes its code, "T" or "T1.2" begins TLS, "V" begins TLS and believes only the lab's CA and
  * the name mx1.a0001.example, "K" rests behind its ClientHello, "E" waits for the end and notes how it came,
- * "W" shuts its sending half, "B" sends a megabyte of content, "H" tells the test that it rests ("hush").
+ * "C" keeps what is said from now on until "W" shuts its sending half, in one segment with the end, "B" sends
+ * a megabyte of content, "H" tells the test that it rests ("hush"), and waits until that is done.
  */
 struct client {
 	int fd, notes;
@@ -206,6 +207,16 @@ client_note(struct client *c, const char *format, ...)
 	int n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	must(write(c->notes, text, (size_t)n) == n);
+}
+
+/* The test answers when it has hushed. */
+static inline void
+client_rest(struct client *c)
+{
+	char byte;
+
+	client_note(c, "rests ");
+	must(read(c->notes, &byte, 1) == 1);
 }
 
 static inline ssize_t
@@ -272,7 +283,7 @@ client_start_tls(struct client *c, const char *version, bool verify, bool rests)
 		fcntl(c->fd, F_SETFL, O_NONBLOCK);
 		must(SSL_connect(c->ssl) != 1);
 		fcntl(c->fd, F_SETFL, 0);
-		client_note(c, "rests ");
+		client_rest(c);
 	}
 	if (SSL_connect(c->ssl) == 1) {
 		client_note(c, "%s ", SSL_get_version(c->ssl));
@@ -332,7 +343,7 @@ client_play_word(struct client *c, const char *word, size_t len)
 	case 'E':
 		client_wait_end(c);
 		return true;
-	case 'C': /* what is said from now on leaves in one segment with the end */
+	case 'C':
 		must(setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &(int){1}, sizeof(int)) == 0);
 		return true;
 	case 'W':
@@ -343,7 +354,7 @@ client_play_word(struct client *c, const char *word, size_t len)
 		return true;
 	default:
 		must(word[0] == 'H');
-		client_note(c, "rests ");
+		client_rest(c);
 		return true;
 	}
 }
@@ -388,7 +399,7 @@ client_start(struct small_lab *lab, struct plan_address to, const char *script, 
 {
 	int ends[2];
 
-	must(pipe2(ends, O_CLOEXEC) == 0);
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
 	*ret_pid = fork();
 	must(*ret_pid >= 0);
 	if (*ret_pid == 0) {
@@ -449,6 +460,7 @@ lab_serve(struct small_lab *lab, int notes, pid_t pid, char *ret_notes, size_t s
 		v.rests = false;
 		lab_turn(lab);
 		interposer_hush(lab->interposer, 0);
+		must(write(notes, "", 1) == 1);
 	}
 	lab_turn(lab); /* what the MX still has to say */
 	event_free(v.event);

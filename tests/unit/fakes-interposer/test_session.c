@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_session.c - clients, the interposer and the MX in a namespace of their own: what each sees and tells.
  */
+#include <sys/resource.h>
+
 #include "tests/unit/fakes-interposer/small_lab.h"
 
 static struct pki *pki;
@@ -566,10 +568,16 @@ many_sessions_stand_side_by_side(void **state)
 	lab_close(&lab);
 }
 
+/* Many sessions take more descriptors than a user's soft limit of 1024. */
 static int
 make_lab(void **state)
 {
+	struct rlimit limit;
+
 	(void)state;
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = limit.rlim_max;
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	pki = pki_new();
 	return 0;
 }
