@@ -140,7 +140,7 @@ set_limit(struct driver *d, unsigned seconds)
 static void
 fail(struct driver *d, const char *what)
 {
-	char sentence[1024];
+	char sentence[2048];
 
 	d->state = FAILED;
 	set_limit(d, 0);

@@ -74,9 +74,9 @@ mount_all(struct why *why)
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		if (bind_device(devices[i], why) < 0)
 			return -1;
-	symlink("/proc/self/fd", "dev/fd");
-	symlink("/proc/self/fd/1", "dev/stdout");
-	symlink("/proc/self/fd/2", "dev/stderr");
+	if (symlink("/proc/self/fd", "dev/fd") < 0 || symlink("/proc/self/fd/1", "dev/stdout") < 0 ||
+	    symlink("/proc/self/fd/2", "dev/stderr") < 0)
+		return why_errno(why, "cannot make /dev for the set-up");
 	mount("/proc", "proc", NULL, MS_BIND | MS_REC, NULL);
 	return 0;
 }
