@@ -23,8 +23,11 @@
 #define LIST_MAX 4096 /* bytes of another's */
 #define PAGE_LEN 4096
 
-/* The library as it was linked. */
+/* The library as it was linked. With -flto this may be assembled apart from who uses it, so the names are
+ * global. */
 __asm__(".pushsection .rodata\n"
+	".globl lab_preload_begin, lab_preload_end\n"
+	".hidden lab_preload_begin, lab_preload_end\n"
 	".balign 16\n"
 	"lab_preload_begin:\n"
 	".incbin \"" PRELOAD_FILE "\"\n"
