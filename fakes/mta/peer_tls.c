@@ -33,7 +33,8 @@ peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws)
 
 	must(ssl != NULL);
 	must(SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1);
-	if (host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
+	if (!flaw_in(flaws, FLAW_NO_SERVER_NAME) &&
+	    host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
 		must(SSL_set_tlsext_host_name(ssl, name) == 1);
 	if (proof && !flaw_in(flaws, FLAW_IGNORES_CERTIFICATE)) {
 		demand_proof(ssl, host, flaws);
