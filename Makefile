@@ -7,7 +7,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench
+.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench proof
 
 MODE ?= release
 BUILD ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
@@ -125,6 +125,10 @@ gates:
 
 asan:
 	@$(MAKE) --no-print-directory MODE=asan all
+
+# CHANGED=REF: only what changed since that commit; CHANGED=1: since the last one.
+proof: all
+	@scripts/proof $(if $(CHANGED),--changed $(CHANGED))
 
 bench: all
 	@tests/bench/suite
