@@ -14,6 +14,8 @@
 #include "harness/base/must.h"
 #include "harness/model/mechanism.h"
 
+#define PATIENCE_MAX_S 86400
+
 static const char *const floor_words[] = {"may", "tls", "verified", NULL};
 static const char *const log_words[] = {"stdout", "syslog", NULL};
 
@@ -83,6 +85,13 @@ const struct key description_keys[] = {
 	.meaning = "how its log tells what became of a message; groups recipient, id, reason"},
     {.name = "retry", .kind = KEY_TEXT, .meaning = "command that has it try again what it holds"},
     {.name = "stop", .kind = KEY_TEXT, .meaning = "command that ends it; without it, SIGTERM"},
+    {.name = "patience",
+	.kind = KEY_DURATION,
+	.least = 1,
+	.most = PATIENCE_MAX_S,
+	.meaning =
+	    "how long it waits by itself for a peer that stays silent, where that is longer than --deadline: "
+	    "what is silent until then is skipped"},
     {0},
 };
 
@@ -315,6 +324,7 @@ read_client(struct client *c, const struct node *root)
 	c->start = optional(c, root, "start");
 	c->retry = optional(c, root, "retry");
 	c->stop = optional(c, root, "stop");
+	c->patience_s = (uint32_t)key_seconds(root, "patience", 0);
 	read_root(c, root);
 	read_send(c, root);
 	read_log(c, root);

@@ -312,6 +312,8 @@ docket_make(
 	    .n_claims = about->n_claims,
 	    .floor = about->floor,
 	    .by_wire = about->by_wire,
+	    .deadline_s = about->deadline_s,
+	    .patience_s = about->patience_s,
 	    .n_briefs = plan->n_scenarios};
 	docket->briefs = region_alloc(r, docket->n_briefs * sizeof(*docket->briefs));
 	for (size_t i = 0; i < docket->n_briefs; i++)

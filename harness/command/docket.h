@@ -17,6 +17,7 @@ struct docket_about {
 	size_t n_claims;
 	enum floor floor;
 	bool by_wire;
+	uint32_t deadline_s, patience_s; /* as in struct docket */
 };
 
 /*

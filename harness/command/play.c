@@ -161,6 +161,8 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 	    .n_claims = o->n_claims,
 	    .floor = o->floor,
 	    .by_wire = o->by_wire,
+	    .deadline_s = o->deadline_s,
+	    .patience_s = o->client->patience_s,
 	};
 	char path[PATH_MAX], started[32];
 	struct tm tm;

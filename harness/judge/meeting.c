@@ -107,8 +107,8 @@ meeting_of_move(const struct leg_facts *facts, uint32_t step, const char *name)
 	return false;
 }
 
-static bool
-is_met_in(const struct leg_facts *facts, uint32_t step)
+bool
+meeting_of_any_move(const struct leg_facts *facts, uint32_t step)
 {
 	for (size_t i = 0; i < facts->n; i++)
 		if (is_met(facts->facts[i], step))
@@ -133,7 +133,7 @@ meeting_of_attack(const struct leg_facts *facts, uint32_t step)
 {
 	struct bytes list = armed_in(facts, step), layer, move;
 
-	if (!next_armed(&list, &layer, &move) || is_met_in(facts, step))
+	if (!next_armed(&list, &layer, &move) || meeting_of_any_move(facts, step))
 		return true;
 	if (has_session_move(facts, step))
 		return false;

@@ -12,6 +12,9 @@
 /* The named move ("strip-starttls", "smtp:strip-starttls") was met in this step. */
 bool meeting_of_move(const struct leg_facts *facts, uint32_t step, const char *name);
 
+/* Any move was met in this step. */
+bool meeting_of_any_move(const struct leg_facts *facts, uint32_t step);
+
 /*
  * Nothing is armed, or something of it was met. What DNS and the policy host told a client stays with
  * it (RFC 8461 s3.3: no new fetch for minutes), so where only these layers are armed, a move that was

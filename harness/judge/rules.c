@@ -42,6 +42,20 @@ is_given(const struct hearing *h)
 	return e->given && !e->record;
 }
 
+/* An expectation of facts alone allows every outcome, but names none. */
+static bool
+is_silence_named(const struct expectation *e)
+{
+	for (unsigned level = 0; level < LEVELS; level++)
+		for (size_t i = 0; i < e->at[level].n; i++) {
+			uint32_t set = e->at[level].any_of[i].outcomes & OUTCOMES_ALL;
+
+			if (set != OUTCOMES_ALL && (set & OUTCOME_BIT(SILENT)) != 0)
+				return true;
+		}
+	return false;
+}
+
 bool
 rules_has_nothing_to_judge(const struct hearing *h)
 {
@@ -208,6 +222,55 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+/* --- 3: a client that waits longer than the step ------------------------------------------- */
+
+/* In a world without attack nobody keeps the client waiting: there, its patience excuses nothing. */
+static bool
+was_attacked(const struct hearing *h, const struct side *side)
+{
+	for (uint32_t s = 0; s <= h->step; s++)
+		if (meeting_of_any_move(side->facts, s))
+			return true;
+	return false;
+}
+
+/* The end of a step that was given up while something that is judged had no fate; or NULL. */
+static const struct fact *
+cut_short(const struct hearing *h, const struct side *side)
+{
+	const struct fact *ended;
+	const struct course_step *c;
+
+	if (!rules_has_step(side, h->step))
+		return NULL;
+	ended = index_last(side->facts, h->step, FACT_STEP_ENDED);
+	if (ended == NULL || !bytes_equal(ended->step_ended.by, BYTES("deadline")) || !was_attacked(h, side))
+		return NULL;
+	c = rules_step(side, h->step);
+	for (size_t i = 0; i < c->n_judged; i++)
+		if (c->rows[i].outcome == OUTCOME_SILENT)
+			return ended;
+	return NULL;
+}
+
+static bool
+client_was_cut_short(const struct hearing *h, struct finding *f)
+{
+	const struct docket *d = h->docket;
+
+	if (d->patience_s == 0 || d->patience_s < d->deadline_s || !is_given(h) ||
+	    is_silence_named(expectation_of(h)))
+		return false;
+	f->shown_by = cut_short(h, &h->attack);
+	if (f->shown_by == NULL)
+		f->shown_by = cut_short(h, &h->control);
+	f->why = region_printf(h->region,
+	    "the client itself may wait for %" PRIu32 " s, and the step was given up after %" PRIu32
+	    ": --deadline %" PRIu32 " would tell",
+	    d->patience_s, d->deadline_s, d->patience_s + 1);
+	return f->shown_by != NULL;
+}
+
 /* --- 4: the attack and the session ------------------------------------------------------ */
 
 /* Only a step that says something of messages under attack needs the attack to have been met. */
@@ -254,20 +317,6 @@ session_was_not_attacked(const struct hearing *h, struct finding *f)
 }
 
 /* --- 5, 6, 7: what came out ------------------------------------------------------------- */
-
-/* An expectation of facts alone allows every outcome, but names none. */
-static bool
-is_silence_named(const struct expectation *e)
-{
-	for (unsigned level = 0; level < LEVELS; level++)
-		for (size_t i = 0; i < e->at[level].n; i++) {
-			uint32_t set = e->at[level].any_of[i].outcomes & OUTCOMES_ALL;
-
-			if (set != OUTCOMES_ALL && (set & OUTCOME_BIT(SILENT)) != 0)
-				return true;
-		}
-	return false;
-}
 
 /* What the client said about not having tried, or the empty run. */
 static struct bytes
@@ -381,6 +430,7 @@ static const struct {
     {controls_warm_up_failed, VERDICT_UNCLEAR},
     {controls_nothing_is_enforced, VERDICT_SKIPPED},
     {controls_clock_did_not_move, VERDICT_SKIPPED},
+    {client_was_cut_short, VERDICT_SKIPPED},
     {controls_failed, VERDICT_UNCLEAR},
     {controls_not_attacked, VERDICT_UNCLEAR},
     {move_found_no_occasion, VERDICT_SKIPPED},

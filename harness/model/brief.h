@@ -138,7 +138,9 @@ struct docket {
 	const char *const *claims;
 	size_t n_claims;
 	enum floor floor;
-	bool by_wire; /* the client's exit status 0 means only "accepted" */
+	bool by_wire;        /* the client's exit status 0 means only "accepted" */
+	uint32_t deadline_s; /* after which a step was given up */
+	uint32_t patience_s; /* how long the client itself may wait for a silent peer; 0 not told */
 	struct brief *briefs;
 	size_t n_briefs;
 };

@@ -72,6 +72,8 @@ head_new(const struct docket *d, const char *started)
 	escaped_set(run, "again", d->again);
 	escaped_set(run, "started", started);
 	must(json_object_set_new_nocheck(run, "by_wire", json_boolean(d->by_wire)) == 0);
+	must(json_object_set_new_nocheck(run, "deadline_s", json_integer((json_int_t)d->deadline_s)) == 0);
+	must(json_object_set_new_nocheck(run, "patience_s", json_integer((json_int_t)d->patience_s)) == 0);
 	must(json_object_set_new_nocheck(run, "scenarios", json_integer((json_int_t)d->n_briefs)) == 0);
 	return wrap("run", run);
 }

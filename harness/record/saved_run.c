@@ -61,7 +61,7 @@ static int
 take_head(struct reading *r, const json_t *run, struct why *why)
 {
 	struct docket *d = &r->run->docket;
-	uint64_t schema = 0;
+	uint64_t schema = 0, deadline_s = 0, patience_s = 0;
 
 	if (r->has_head) {
 		damage(r, "a second head");
@@ -80,8 +80,12 @@ take_head(struct reading *r, const json_t *run, struct why *why)
 	    !escaped_text(run, "again", r->region, &d->again) ||
 	    !escaped_text(run, "started", r->region, &r->run->started) ||
 	    !escaped_flag(run, "by_wire", &d->by_wire) ||
+	    !escaped_number(run, "deadline_s", UINT32_MAX, &deadline_s) ||
+	    !escaped_number(run, "patience_s", UINT32_MAX, &patience_s) ||
 	    !escaped_number(run, "scenarios", INT_MAX, &r->scenarios) || d->floor == FLOORS)
 		return why_set(why, "the head of the run is wrong");
+	d->deadline_s = (uint32_t)deadline_s;
+	d->patience_s = (uint32_t)patience_s;
 	r->has_head = true;
 	return 0;
 }

@@ -54,6 +54,8 @@ static const struct row {
     {"submission to a name", "send: submission://u:p@host:587\n" RUNS, "not of the form submission://"},
     {"SMTP to a port that is none", "send: smtp://127.0.0.1:0\n" RUNS, "not of the form smtp://"},
     {"who takes SMTP is started", "send: smtp://127.0.0.1:25\n" FATES, "'start' is missing"},
+    {"patience is a time", "send: x\npatience: ten\n", "must be a duration"},
+    {"for ever is no patience", "send: x\npatience: 2d\n", "must be between 1 and"},
     {"a wrong pattern", "send: x\nfate: {deferred: ['(']}\n", "the pattern is wrong"},
 };
 
@@ -77,7 +79,7 @@ what_is_read_is_what_stands_there(void **state)
 {
 	struct complaints *complaints = complaints_new();
 	struct client *c = read_text("send: submission://u@d:p:q@127.0.0.2:5870\nroot: x.tar\n"
-				     "log: [/a, syslog, /b]\nstart: x\n" FATES,
+				     "log: [/a, syslog, /b]\nstart: x\npatience: 10m\n" FATES,
 	    complaints);
 
 	(void)state;
@@ -88,6 +90,7 @@ what_is_read_is_what_stands_there(void **state)
 	assert_int_equal(c->send_port, 5870);
 	assert_int_equal(c->recipe.kind, RECIPE_TAR);
 	assert_non_null(strstr(c->recipe.tar, folder)); /* it lies beside the description */
+	assert_int_equal(c->patience_s, 600);
 	assert_true(c->log_syslog);
 	assert_int_equal(c->n_log_files, 2);
 	assert_string_equal(c->log_files[1], "/b");

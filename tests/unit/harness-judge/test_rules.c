@@ -15,6 +15,7 @@
 	"witness $a.- crossed token=mtmxb$2 encoding=raw\n"
 #define CONTROL_MET "world $c.1.14 met layer=smtp move=strip-starttls host=mx1 neutral=0\n"
 #define FATE2(words) "front $a.1 fate message=$2 recipient=mtmxr$2@to.example " words "\n"
+#define GIVEN_UP "front $a.1 step-ended by=deadline\n"
 #define ARRIVED2 "world $a.1.2 arrived host=mx1 genuine=1 recipient=mtmxr$2@to.example\n"
 
 #define LEAK_ONE_LOSE_ONE                                                \
@@ -181,6 +182,27 @@ static void
 by_wire(struct docket *d)
 {
 	d->by_wire = true;
+}
+
+static void
+waits_longer(struct docket *d)
+{
+	d->patience_s = 600;
+	d->deadline_s = 30;
+}
+
+static void
+waits_shorter(struct docket *d)
+{
+	d->patience_s = 29;
+	d->deadline_s = 30;
+}
+
+static void
+waits_longer_and_may_be_silent(struct docket *d)
+{
+	waits_longer(d);
+	expects_silence(d);
 }
 
 static void
@@ -573,6 +595,21 @@ static const struct row rows[] = {
     {"a silent client that said why it did not try", "$a.1 fate",
 	"front $a.1 no-attempt recipient=mtmxr$2@to.example reason='delivery suspended'\n", NULL, UNCLEAR,
 	"delivery suspended", 0},
+    {"a silent client that waits longer than a step", "$a.1 fate|$a.1 step-ended", GIVEN_UP, waits_longer,
+	SKIPPED, "may wait for 600 s, and the step was given up after 30: --deadline 601", 0},
+    {"a silent client that waits no longer", "$a.1 fate|$a.1 step-ended", GIVEN_UP, waits_shorter, UNCLEAR,
+	"said nothing in time", 0},
+    {"a silent client of which nothing is told", "$a.1 fate|$a.1 step-ended", GIVEN_UP, NULL, UNCLEAR,
+	"said nothing in time", 0},
+    {"a patient client whose step was not given up", "$a.1 fate", NULL, waits_longer, UNCLEAR,
+	"said nothing in time", 0},
+    {"a patient client that nobody attacked", "$a.1 fate|$a.1 step-ended| met ", GIVEN_UP, waits_longer,
+	UNCLEAR, "did not meet", 0},
+    {"a patient client that leaked before it fell silent", "$a.1 fate|$a.1 step-ended", GIVEN_UP CLEAR_MAIL,
+	waits_longer, VIOLATED, "envelope of message 2", LEVEL_MUST},
+    {"a patient client whose silence was named", "$a.1 fate|$a.1 step-ended|$a.2.3|$a.2 fate", GIVEN_UP,
+	waits_longer_and_may_be_silent, HONORED, "silent", 0},
+    {"a patient client with a fate", "$a.1 step-ended", GIVEN_UP, waits_longer, HONORED, NULL, 0},
     {"silence that was named", "$a.1 fate|$a.2.3|$a.2 fate", NULL, expects_silence, HONORED, "silent", 0},
     {"silence as one of the unexposed", "$a.1 fate|$a.2.3|$a.2 fate", NULL, expects_unexposed, HONORED,
 	"silent", 0},

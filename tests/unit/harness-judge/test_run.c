@@ -349,6 +349,8 @@ shake(struct small_run *run, uint64_t *state)
 	if (next_random(state) % 8 != 0)
 		number_again(run);
 	run->docket.by_wire = next_random(state) % 2;
+	run->docket.deadline_s = 30;
+	run->docket.patience_s = next_random(state) % 2 * 600;
 	run->docket.floor = (enum floor)(next_random(state) % (FLOORS + 1));
 	run->docket.briefs[0].opposite_control = next_random(state) % 2;
 	run->docket.briefs[0].attack.steps[1].judges_held = next_random(state) % 2;

@@ -84,6 +84,8 @@ static const struct docket docket = {
     .n_claims = 2,
     .floor = FLOOR_TLS,
     .by_wire = true,
+    .deadline_s = 30,
+    .patience_s = 600,
     .briefs = briefs,
     .n_briefs = 2,
 };
@@ -171,7 +173,8 @@ same_docket(const struct docket *a, const struct docket *b)
 	SAME_TEXT(a->lab_mode, b->lab_mode);
 	SAME_TEXT(a->again, b->again);
 	SAME_LIST(a->claims, a->n_claims, b->claims, b->n_claims);
-	assert_true(a->floor == b->floor && a->by_wire == b->by_wire && a->n_briefs == b->n_briefs);
+	assert_true(a->floor == b->floor && a->by_wire == b->by_wire && a->deadline_s == b->deadline_s &&
+		    a->patience_s == b->patience_s && a->n_briefs == b->n_briefs);
 	for (size_t i = 0; i < a->n_briefs; i++) {
 		const struct brief *x = &a->briefs[i], *y = &b->briefs[i];
 
