@@ -53,16 +53,16 @@ struct issuer {
 	EVP_PKEY *key;
 };
 
-/* One chain, kept; `chain` first, so that a chain leads back to its entry. */
+/* One chain, kept. */
 struct entry {
 	struct pki_chain chain;
-	SSL_CTX *ctx; /* NULL before pki_context */
 	char *key;    /* what was asked for, as text */
 	struct entry *next;
 };
 
 struct pki {
 	struct issuer lab, stranger, intermediate, leaf;
+	SSL_CTX *ctx; /* of all sessions; NULL before the first */
 	char *root_pem;
 	char root_link[16];
 	uint64_t serial;
@@ -386,21 +386,22 @@ pki_chain_for(struct pki *pki, const char *domain, const char *name,
 	return &e->chain;
 }
 
-SSL_CTX *
-pki_context(struct pki *pki, const struct pki_chain *chain)
+/* The certificate is the session's, not a context's: a context costs as much as fifteen chains. */
+SSL *
+pki_session(struct pki *pki, const struct pki_chain *chain)
 {
-	struct entry *e = (struct entry *)chain; /* its first member */
+	SSL *ssl;
 
-	(void)pki;
-	if (e->ctx != NULL)
-		return e->ctx;
-	e->ctx = tls_context_server();
-	must(SSL_CTX_use_certificate(e->ctx, chain->leaf) == 1);
-	must(SSL_CTX_use_PrivateKey(e->ctx, chain->key) == 1);
+	if (pki->ctx == NULL)
+		pki->ctx = tls_context_server();
+	ssl = SSL_new(pki->ctx);
+	must(ssl != NULL);
+	must(SSL_use_certificate(ssl, chain->leaf) == 1);
+	must(SSL_use_PrivateKey(ssl, chain->key) == 1);
 	/* Also an empty list: else OpenSSL would look for issuers by itself. */
-	SSL_CTX_set_mode(e->ctx, SSL_MODE_NO_AUTO_CHAIN);
-	must(SSL_CTX_set1_chain(e->ctx, chain->chain) == 1);
-	return e->ctx;
+	SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
+	must(SSL_set1_chain(ssl, chain->chain) == 1);
+	return ssl;
 }
 
 void
@@ -459,7 +460,6 @@ free_issuer(struct issuer *issuer)
 static void
 free_entry(struct entry *e)
 {
-	SSL_CTX_free(e->ctx);
 	X509_free(e->chain.leaf);
 	EVP_PKEY_free(e->chain.key);
 	sk_X509_pop_free(e->chain.chain, X509_free);
@@ -478,6 +478,7 @@ pki_free(struct pki *pki)
 			next = e->next;
 			free_entry(e);
 		}
+	SSL_CTX_free(pki->ctx);
 	free_issuer(&pki->lab);
 	free_issuer(&pki->stranger);
 	free_issuer(&pki->intermediate);

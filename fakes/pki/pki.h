@@ -44,10 +44,10 @@ struct pki_chain {
 const struct pki_chain *pki_chain_for(struct pki *pki, const char *domain, const char *name,
     const struct plan_certificate *certificate, enum certificate_fault fault);
 
-/* A server context that shows this chain; kept beside it; borrowed. Versions are set on the SSL. */
-SSL_CTX *pki_context(struct pki *pki, const struct pki_chain *chain);
+/* A server's end that shows this chain; owned. All share one context. */
+SSL *pki_session(struct pki *pki, const struct pki_chain *chain);
 
-/* Which versions a session speaks; TLS_DEFAULT sets no bound. After SSL_set_SSL_CTX too. */
+/* Which versions a session speaks; TLS_DEFAULT sets no bound. */
 void pki_limit_versions(SSL *ssl, enum plan_tls_version min, enum plan_tls_version max);
 
 #endif

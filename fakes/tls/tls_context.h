@@ -40,7 +40,7 @@ struct tls_hello {
  */
 struct tls_watch {
 	/*
-	 * Server: a ClientHello arrived. It may choose: SSL_set_SSL_CTX, SSL_set_max_proto_version.
+	 * Server: a ClientHello arrived. It may choose: SSL_use_certificate, SSL_set_max_proto_version.
 	 * Returns TLS_WATCH_GO_ON, TLS_WATCH_STALL (nothing is answered; asked again when more bytes
 	 * come), or the number of the fatal alert that answers it.
 	 */
@@ -54,8 +54,8 @@ struct tls_watch {
 };
 
 /*
- * `watch` and `owner` are borrowed until SSL_free. For sessions of contexts made here (also after
- * SSL_set_SSL_CTX). Uses the SSL's message callback.
+ * `watch` and `owner` are borrowed until SSL_free. For sessions of contexts made here. Uses the SSL's
+ * message callback.
  */
 void tls_context_watch(SSL *ssl, const struct tls_watch *watch, void *owner);
 

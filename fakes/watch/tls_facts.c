@@ -59,9 +59,8 @@ on_secret(void *owner, const char *line)
 SSL *
 tls_facts_new(struct tls_facts *t, struct pki *pki, enum plan_tls_version min, enum plan_tls_version max)
 {
-	SSL *ssl = SSL_new(pki_context(pki, t->chain));
+	SSL *ssl = pki_session(pki, t->chain);
 
-	must(ssl);
 	pki_limit_versions(ssl, min, max);
 	t->watch = (struct tls_watch){on_hello, on_certificate, on_secret, t->alpn};
 	tls_context_watch(ssl, &t->watch, t);
