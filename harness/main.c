@@ -7,9 +7,12 @@ const struct command *const commands[] = {
     &command_list,
     &command_explain,
     &command_check,
+    &command_coverage,
     &command_judge,
     &command_send,
     &command_doctor,
+    &command_help,
+    &command_complete,
     NULL,
 };
 

@@ -6,26 +6,54 @@
 #include <string.h>
 
 static const struct {
-	const char *placeholder, *variable;
+	const char *placeholder, *variable, *meaning;
 	size_t offset;
 	bool of_message;
 } names[] = {
-    {"{sender}", "MITMX_SENDER", offsetof(struct words, sender), true},
-    {"{recipient}", "MITMX_RECIPIENT", offsetof(struct words, recipient), true},
-    {"{message}", "MITMX_MESSAGE", offsetof(struct words, message), true},
-    {"{host}", "MITMX_HOST", offsetof(struct words, host), true},
-    {"{port}", "MITMX_PORT", offsetof(struct words, port), true},
-    {"{tls}", "MITMX_TLS", offsetof(struct words, tls), true},
-    {"{user}", "MITMX_USER", offsetof(struct words, user), true},
-    {"{password}", "MITMX_PASSWORD", offsetof(struct words, password), true},
-    {"{ca}", "MITMX_CA", offsetof(struct words, ca), false},
-    {"{resolver}", "MITMX_RESOLVER", offsetof(struct words, resolver), false},
-    {"{requiretls}", "MITMX_REQUIRETLS", offsetof(struct words, requiretls), true},
-    {"{dir}", "MITMX_DIR", offsetof(struct words, dir), false},
-    {"{id}", "MITMX_ID", offsetof(struct words, id), true},
-    {"{flaws}", "MITMX_FLAW", offsetof(struct words, flaws), false},
+    {"{sender}", "MITMX_SENDER", "the sender's address", offsetof(struct words, sender), true},
+    {"{recipient}", "MITMX_RECIPIENT", "the recipient's address, or several with commas",
+	offsetof(struct words, recipient), true},
+    {"{message}", "MITMX_MESSAGE", "a file that holds the message", offsetof(struct words, message), true},
+    {"{host}", "MITMX_HOST", "the first MX host of the recipient's domain", offsetof(struct words, host),
+	true},
+    {"{port}", "MITMX_PORT", "its port", offsetof(struct words, port), true},
+    {"{tls}", "MITMX_TLS", "how TLS begins there: starttls or implicit", offsetof(struct words, tls), true},
+    {"{user}", "MITMX_USER", "the login of a submission", offsetof(struct words, user), true},
+    {"{password}", "MITMX_PASSWORD", "and its password", offsetof(struct words, password), true},
+    {"{ca}", "MITMX_CA", "a file with the lab's CA", offsetof(struct words, ca), false},
+    {"{resolver}", "MITMX_RESOLVER", "the address of the lab's name server", offsetof(struct words, resolver),
+	false},
+    {"{requiretls}", "MITMX_REQUIRETLS", "set when the message asks for REQUIRETLS",
+	offsetof(struct words, requiretls), true},
+    {"{dir}", "MITMX_DIR", "a scratch folder", offsetof(struct words, dir), false},
+    {"{id}", "MITMX_ID", "what the client itself calls the message", offsetof(struct words, id), true},
+    {"{flaws}", "MITMX_FLAW", "the mistakes of the built-in client", offsetof(struct words, flaws), false},
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+size_t
+words_count(void)
+{
+	return N_NAMES;
+}
+
+const char *
+words_placeholder(size_t i)
+{
+	return names[i].placeholder;
+}
+
+const char *
+words_variable(size_t i)
+{
+	return names[i].variable;
+}
+
+const char *
+words_meaning(size_t i)
+{
+	return names[i].meaning;
+}
 
 static const char *
 value_of(const struct words *w, size_t i)

@@ -22,6 +22,12 @@ struct words {
 	const char *flaws; /* MITMX_FLAW, for the built-in client */
 };
 
+/* The list of them, for the manual: "{recipient}", "MITMX_RECIPIENT", "the recipient's address". */
+size_t words_count(void);
+const char *words_placeholder(size_t i);
+const char *words_variable(size_t i);
+const char *words_meaning(size_t i);
+
 /* A NULL-terminated environment in the region. */
 const char *const *words_environment(struct region *r, const struct words *w);
 /* The argument with every {name} replaced; unknown names stay as they are. */

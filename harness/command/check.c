@@ -33,7 +33,10 @@ check(const struct command *self, const struct command_line *line)
 	struct why why;
 
 	if (command_count(self, line, "keys") > 0) {
-		suite_manual(stdout);
+		struct manual *manual = manual_new(stdout, MANUAL_TEXT);
+
+		suite_manual(manual);
+		manual_free(manual);
 		goto out;
 	}
 	if (folder == NULL)

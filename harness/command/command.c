@@ -10,6 +10,7 @@
 
 #include "harness/base/must.h"
 #include "harness/base/text.h"
+#include "harness/command/version.h"
 
 #define SENTENCE_MAX 8192
 
@@ -72,8 +73,8 @@ command_count(const struct command *self, const struct command_line *line, const
 	return line->count[option_index(self, name)];
 }
 
-static void
-print_help(const struct command *self)
+void
+command_print_help(const struct command *self)
 {
 	printf("usage: mitmx %s%s%s\n\n%s\n", self->name, self->arguments[0] ? " " : "", self->arguments,
 	    self->summary);
@@ -90,13 +91,14 @@ print_help(const struct command *self)
 	}
 }
 
-static void
-print_commands(void)
+void
+command_print_commands(void)
 {
 	puts("usage: mitmx COMMAND [OPTIONS]\n\nplays the man in the middle against a mail client, and says "
 	     "whether it kept to its policy\n");
 	for (size_t i = 0; commands[i] != NULL; i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		if (commands[i]->summary != NULL)
+			printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	puts("\nmitmx COMMAND --help tells the options of one.");
 }
 
@@ -201,19 +203,23 @@ parse(const struct command *self, int argc, char **argv, struct command_line *re
 int
 command_main(int argc, char **argv)
 {
-	const char *names[16];
+	const char *names[COMMANDS_MAX];
 	size_t n = 0;
 
 	if (argc < 2) {
-		print_commands();
+		command_print_commands();
 		return EXIT_USAGE;
 	}
-	if (text_equal(argv[1], "--help") || text_equal(argv[1], "help") || text_equal(argv[1], "-h")) {
-		print_commands();
+	if (text_equal(argv[1], "--help") || text_equal(argv[1], "-h")) {
+		command_print_commands();
+		return EXIT_OK;
+	}
+	if (text_equal(argv[1], "--version")) {
+		puts("mitmx " MITMX_VERSION);
 		return EXIT_OK;
 	}
 	for (; commands[n] != NULL; n++) {
-		must(n < 16);
+		must(n < COMMANDS_MAX);
 		names[n] = commands[n]->name;
 		if (!text_equal(argv[1], names[n]))
 			continue;
@@ -221,7 +227,7 @@ command_main(int argc, char **argv)
 		int status = parse(commands[n], argc - 1, argv + 1, &line);
 
 		if (status == -1)
-			print_help(commands[n]);
+			command_print_help(commands[n]);
 		status = status > 0 ? status : status < 0 ? EXIT_OK : commands[n]->run(commands[n], &line);
 		free(line.words);
 		return status;

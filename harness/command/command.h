@@ -26,6 +26,7 @@ struct command_option {
 };
 
 /* What was given: for option i, values[i][0..count[i]-1]; a switch counts only. */
+#define COMMANDS_MAX 32
 #define COMMAND_OPTIONS_MAX 32
 #define COMMAND_VALUES_MAX 16
 struct command_line {
@@ -38,7 +39,8 @@ struct command_line {
 };
 
 struct command {
-	const char *name, *arguments, *summary;
+	const char *name, *arguments;
+	const char *summary; /* NULL: not shown in the help */
 	const struct command_option *options;                                    /* ends with a NULL name */
 	int (*run)(const struct command *self, const struct command_line *line); /* an enum exit_status */
 };
@@ -46,12 +48,16 @@ struct command {
 /* The table of all, ends with NULL. */
 extern const struct command *const commands[];
 
-extern const struct command command_run, command_list, command_explain, command_check, command_judge,
-    command_send, command_doctor;
+extern const struct command command_run, command_list, command_explain, command_check, command_coverage,
+    command_judge, command_send, command_doctor, command_help, command_complete;
 
 /* The last value of option `name`, or NULL. */
 const char *command_value(const struct command *self, const struct command_line *line, const char *name);
 unsigned command_count(const struct command *self, const struct command_line *line, const char *name);
+
+/* What --help prints: of one, and of all. */
+void command_print_help(const struct command *self);
+void command_print_commands(void);
 
 /* Parses argv[1..] of the program and runs the subcommand; the whole of main(). */
 int command_main(int argc, char **argv);

@@ -384,4 +384,4 @@ explain(const struct command *self, const struct command_line *line)
 	return status;
 }
 
-const struct command command_explain = {"explain", "NAME", "one scenario in plain words", options, explain};
+const struct command command_explain = {"explain", "GLOB...", "one scenario in plain words", options, explain};

@@ -13,7 +13,7 @@
 
 static const struct command_option options[] = {
     {'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
-    {'f', "format", "NAME", "text (the default), json or junit", false},
+    {'f', "format", "FORMAT", "text (the default), json or junit", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
     {0},
 };

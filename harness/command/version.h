@@ -4,5 +4,6 @@
 #define VERSION_H
 
 #define MITMX_VERSION "0.1.0"
+#define MITMX_DATE "November 22, 2026" /* of the manual pages */
 
 #endif

@@ -8,6 +8,7 @@
 
 #define KEYS_MAX 64
 #define WORDS_SHOWN 12 /* longer lists have a place of their own in a manual */
+#define WORDS_SHOWN_SIZE 512
 
 static size_t
 count_words(const char *const *words)
@@ -347,15 +348,17 @@ key_texts(const struct node *map, const char *name, struct region *r, const char
 
 /* --- the manual ------------------------------------------------------------------------------------ */
 
+/* " (a | b)", when the list is short. */
 static void
-print_words(FILE *to, const struct key *key)
+list_words(char *out, size_t size, const struct key *key)
 {
-	size_t n = count_words(key->words);
+	size_t n = count_words(key->words), len = 0;
 
-	for (size_t i = 0; i < n && n <= WORDS_SHOWN; i++)
-		fprintf(to, "%s%s", i == 0 ? " (" : " | ", key->words[i]);
-	if (n > 0 && n <= WORDS_SHOWN)
-		fputc(')', to);
+	out[0] = '\0';
+	for (size_t i = 0; i < n && n <= WORDS_SHOWN && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s%s", i == 0 ? " (" : " | ", key->words[i],
+		    i + 1 == n ? ")" : "");
+	must(len < size);
 }
 
 static bool
@@ -370,18 +373,19 @@ was_shown(struct keys_shown *shown, const struct key *table)
 }
 
 void
-keys_manual(FILE *to, const struct key *table, unsigned depth, struct keys_shown *shown)
+keys_manual(struct manual *to, const struct key *table, struct keys_shown *shown)
 {
-	int indent = (int)depth * 2;
+	char words[WORDS_SHOWN_SIZE];
 
+	manual_begin(to);
 	for (; table->name != NULL; table++) {
 		bool below = table->keys != NULL && !was_shown(shown, table->keys);
 
-		fprintf(to, "%*s%-*s %s", indent, "", 20 - indent, table->name, table->meaning);
-		print_words(to, table);
-		fprintf(to, "%s%s\n", table->required ? " [required]" : "",
-		    table->keys != NULL && !below ? ": as above" : "");
+		list_words(words, sizeof(words), table);
+		manual_entry(to, table->name, "%s%s%s%s", table->meaning, words,
+		    table->required ? " [required]" : "", table->keys != NULL && !below ? ": as above" : "");
 		if (below)
-			keys_manual(to, table->keys, depth + 1, shown);
+			keys_manual(to, table->keys, shown);
 	}
+	manual_end(to);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "harness/files/document.h"
+#include "harness/files/manual.h"
 
 enum key_kind {
 	KEY_TEXT,     /* text without NUL */
@@ -67,7 +68,7 @@ struct keys_shown {
 	size_t n;
 };
 
-/* The manual of a table: one line a key, sub-tables indented below it, each of them once. */
-void keys_manual(FILE *to, const struct key *table, unsigned depth, struct keys_shown *shown);
+/* The manual of a table: an entry a key, sub-tables below it, each of them once. */
+void keys_manual(struct manual *to, const struct key *table, struct keys_shown *shown);
 
 #endif

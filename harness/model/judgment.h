@@ -15,6 +15,7 @@ enum verdict {
 };
 
 const char *verdict_name(enum verdict verdict);
+const char *verdict_meaning(enum verdict verdict);
 
 enum exposure { EXPOSURE_NONE, EXPOSURE_ENVELOPE, EXPOSURE_CONTENT, EXPOSURE_CREDENTIALS, EXPOSURES };
 const char *exposure_name(enum exposure exposure);

@@ -132,6 +132,19 @@ verdict_name(enum verdict verdict)
 }
 
 const char *
+verdict_meaning(enum verdict verdict)
+{
+	static const char *const meanings[] = {
+#define VERDICT(ID, name, meaning) meaning,
+#include "harness/model/verdicts.def"
+#undef VERDICT
+	};
+
+	must((unsigned)verdict < VERDICTS);
+	return meanings[verdict];
+}
+
+const char *
 level_name(enum level level)
 {
 	must((unsigned)level < LEVELS);

@@ -415,13 +415,14 @@ attack_read(const struct node *attack, const struct scenario_world *world, struc
 }
 
 void
-attack_manual(FILE *to)
+attack_manual(struct manual *to)
 {
 	static const char *const parameters[] = {
 	    "", "CODE", "TEXT", "BYTES", "VERB, with: BYTES", "FAULT", "RECORDS", "VERSION", "POLICY"};
 
 	for (unsigned layer = 0; layer < LAYERS; layer++) {
-		fprintf(to, "%s\n", layer_name((enum plan_layer)layer));
+		manual_part(to, layer_name((enum plan_layer)layer));
+		manual_begin(to);
 		for (unsigned i = 0; i < MOVES; i++) {
 			const struct move_info *info = move_info((enum move)i);
 			char left[64];
@@ -430,13 +431,16 @@ attack_manual(FILE *to)
 				continue;
 			snprintf(left, sizeof(left), "%s%s%s", info->name,
 			    info->parameter == MOVE_NONE ? "" : ": ", parameters[info->parameter]);
-			fprintf(to, "  %-28s %s\n", left, info->meaning);
+			manual_entry(to, left, "%s", info->meaning);
 		}
+		manual_end(to);
 	}
-	fputs("A move may be aimed: {MOVE: VALUE, at: HOST, family: 4|6, port: N, connection: N, attempt: N, "
-	      "times: N}\n\ncertificate faults\n",
-	    to);
+	manual_text(to, "A move may be aimed: {MOVE: VALUE, at: HOST, family: 4|6, port: N, connection: N, "
+			"attempt: N, times: N}.");
+	manual_section(to, "Certificate faults");
+	manual_begin(to);
 	for (unsigned i = 0; i < FAULTS; i++)
-		fprintf(to, "  %-28s %s\n", fault_name((enum certificate_fault)i),
+		manual_entry(to, fault_name((enum certificate_fault)i), "%s",
 		    fault_meaning((enum certificate_fault)i));
+	manual_end(to);
 }

@@ -38,7 +38,7 @@ struct bytes world_read_bytes(const struct node *text, struct region *r);
 const struct scenario_attack *
 attack_read(const struct node *attack, const struct scenario_world *world, struct region *r);
 /* Every move with its meaning. */
-void attack_manual(FILE *to);
+void attack_manual(struct manual *to);
 
 /* --- expect.c ------------------------------------------------------------------------------------ */
 

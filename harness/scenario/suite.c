@@ -46,10 +46,11 @@ read_whole(struct region *r, const char *path)
 static void
 read_requirement(struct holding *h, char *line, size_t *n)
 {
-	const char *columns[6] = {"", "", "", "", "", ""};
+	/* id, rfc, section, level, actor, statement, observable, scenario_idea */
+	const char *columns[8];
 	struct requirement *rows, *new;
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		char *cell = strsep(&line, "\t");
 
 		columns[i] = cell != NULL ? cell : "";
@@ -58,7 +59,8 @@ read_requirement(struct holding *h, char *line, size_t *n)
 		return;
 	memcpy(&rows, &h->public.requirements, sizeof(rows));
 	new = region_push(h->region, &rows, n, sizeof(*new));
-	*new = (struct requirement){columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]};
+	*new = (struct requirement){
+	    columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[7]};
 	h->public.requirements = rows;
 }
 
@@ -244,20 +246,54 @@ suite_free(struct suite *suite)
 	region_free(h->region);
 }
 
+static void
+facts_manual(struct manual *to)
+{
+	manual_begin(to);
+	for (unsigned i = 0; i < FACT_KINDS; i++) {
+		const struct fact_info *info = fact_info((enum fact_kind)i);
+		char fields[256];
+		size_t len = 0;
+
+		for (size_t k = 0; k < info->n_fields; k++)
+			len += (size_t)snprintf(fields + len, sizeof(fields) - len, "%s%s",
+			    k == 0 ? "; " : ", ", info->fields[k].name);
+		must(len < sizeof(fields));
+		manual_entry(to, info->name, "%s%s", info->meaning, len > 0 ? fields : "");
+	}
+	manual_end(to);
+}
+
+static void
+outcomes_manual(struct manual *to)
+{
+	manual_begin(to);
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		manual_entry(to, outcome_name((enum outcome)i), "%s", outcome_meaning((enum outcome)i));
+	manual_entry(to, "delivered", "protected or readable");
+	manual_entry(to, "refused", "held or bounced");
+	manual_entry(to, "exposed", "readable or stolen");
+	manual_entry(to, "unexposed", "all but these two");
+	manual_end(to);
+}
+
 void
-suite_manual(FILE *to)
+suite_manual(struct manual *to)
 {
 	struct keys_shown shown = {0};
 
-	fputs("A scenario file\n", to);
-	keys_manual(to, file_keys, 1, &shown);
-	fputs("\nA step, when it is a mapping\n", to);
-	keys_manual(to, step_keys, 1, &shown);
-	fputs("\nWhat is expected: an outcome or a set of them, a mapping from level (must, should, may, "
-	      "info) or from\n"
-	      "floor (may, tls, verified), record, or\n",
-	    to);
-	keys_manual(to, expect_alternative_keys, 1, &shown);
-	fputs("\nMoves, by layer\n\n", to);
+	manual_section(to, "A scenario file");
+	keys_manual(to, file_keys, &shown);
+	manual_section(to, "A step, when it is a mapping");
+	keys_manual(to, step_keys, &shown);
+	manual_section(to, "What is expected");
+	manual_text(to, "An outcome or a set of them; a mapping from level (must, should, may, info) or from "
+			"floor (may, tls, verified); record; or a mapping:");
+	keys_manual(to, expect_alternative_keys, &shown);
+	manual_section(to, "Outcomes");
+	outcomes_manual(to);
+	manual_section(to, "Facts and their fields");
+	facts_manual(to);
+	manual_section(to, "Moves, by layer");
 	attack_manual(to);
 }

@@ -8,13 +8,12 @@
 #ifndef SUITE_H
 #define SUITE_H
 
-#include <stdio.h>
-
 #include "harness/files/complaints.h"
+#include "harness/files/manual.h"
 #include "harness/model/scenario.h"
 
 struct requirement {
-	const char *id, *rfc, *section, *level, *actor, *statement;
+	const char *id, *rfc, *section, *level, *actor, *statement, *idea;
 };
 
 struct suite {
@@ -42,6 +41,6 @@ const struct requirement *suite_requirement(const struct suite *suite, const cha
 const struct scenario *suite_find(const struct suite *suite, const char *name);
 
 /* The manual of scenario files: every key, in the order of the tables that check them. */
-void suite_manual(FILE *to);
+void suite_manual(struct manual *to);
 
 #endif
