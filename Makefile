@@ -7,7 +7,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run test unit end-to-end gates install clean setup setup-test format asan bench proof
+.PHONY: all run test unit end-to-end gates install uninstall clean setup setup-test format asan bench proof
 
 MODE ?= release
 BUILD ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(CFLAGS_$(MODE)) -MMD -MP -DMITMX_PREFIX='"$(PREFIX)"'
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(CFLAGS_$(MODE)) -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(LDFLAGS_$(MODE))
 CFLAGS_asan = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_asan = -fsanitize=address,undefined
@@ -136,11 +136,35 @@ bench: all
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all
-	install -D -m 755 $(BUILD)/mitmx $(DESTDIR)$(PREFIX)/bin/mitmx
-	for d in scenarios scripts/clients; do \
-	  (cd $$d && find . -type f ! -name '*.tmp' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/mitmx/$$(basename $$d)/{} \;); \
-	done
+# The program finds its data relative to itself: what is installed may be moved.
+SHARE = $(DESTDIR)$(PREFIX)/share
+PAGES = mitmx.1 mitmx-scenario.5 mitmx-client.5
+COMPLETIONS = bash-completion/completions/mitmx zsh/site-functions/_mitmx fish/vendor_completions.d/mitmx.fish
+CLIENTS = scripts/clients
+# install_tree FROM, TO: files alone; those that may be executed stay so
+define install_tree
+	@mkdir -p '$(2)'
+	to=$$(cd '$(2)' && pwd) && cd $(1) && \
+	  find . -type f ! -perm /111 -exec install -D -m 644 '{}' "$$to/{}" \; && \
+	  find . -type f -perm /111 -exec install -D -m 755 '{}' "$$to/{}" \;
+
+endef
+
+install: all uninstall
+	install -D -m 755 $(BUILD)/mitmx '$(DESTDIR)$(PREFIX)/bin/mitmx'
+	$(call install_tree,scenarios,$(SHARE)/mitmx/scenarios)
+	$(call install_tree,$(CLIENTS),$(SHARE)/mitmx/clients)
+	install -D -m 644 harness/report/result.schema.json '$(SHARE)/mitmx/result.schema.json'
+	install -D -m 644 scripts/completion/mitmx.bash '$(SHARE)/$(word 1,$(COMPLETIONS))'
+	install -D -m 644 scripts/completion/_mitmx '$(SHARE)/$(word 2,$(COMPLETIONS))'
+	install -D -m 644 scripts/completion/mitmx.fish '$(SHARE)/$(word 3,$(COMPLETIONS))'
+	$(foreach p,$(PAGES),mkdir -p '$(SHARE)/man/man$(subst .,,$(suffix $(p)))' && \
+	  $(BUILD)/mitmx help --man $(basename $(p)) > '$(SHARE)/man/man$(subst .,,$(suffix $(p)))/$(p)' &&) true
+
+uninstall:
+	rm -rf '$(SHARE)/mitmx'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/mitmx' $(foreach c,$(COMPLETIONS),'$(SHARE)/$(c)') \
+	  $(foreach p,$(PAGES),'$(SHARE)/man/man$(subst .,,$(suffix $(p)))/$(p)')
 
 clean:
 	rm -rf build

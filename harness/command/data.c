@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEVELS_UP 2 /* build/mitmx and build/MODE/mitmx */
+#define LEVELS_UP 2 /* from build/MODE, and from bin */
 
 static bool
 is_folder(const char *path)
@@ -31,10 +31,15 @@ go_up(char *path)
 	return true;
 }
 
-/* In the source tree, clients lie in scripts/. A tree without scenarios is not ours. */
+/*
+ * Relative to the program, which may have been moved: beside the build folder (build/mitmx,
+ * build/MODE/mitmx), where clients lie in scripts/, or PREFIX/share/mitmx of PREFIX/bin/mitmx. A tree without
+ * scenarios is not ours.
+ */
 static const char *
-beside_the_build(const char *what, struct region *r)
+near_the_program(const char *what, struct region *r)
 {
+	static const char *const trees[] = {"", "/share/mitmx"}, *const places[] = {"", "/scripts"};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -42,15 +47,15 @@ beside_the_build(const char *what, struct region *r)
 		return NULL;
 	self[len] = '\0';
 	go_up(self);
-	for (int up = 0; up < LEVELS_UP && go_up(self); up++) {
-		const char *plain = region_printf(r, "%s/%s", self, what);
-		const char *script = region_printf(r, "%s/scripts/%s", self, what);
+	for (int up = 0; up < LEVELS_UP && go_up(self); up++)
+		for (int t = 0; t < 2; t++)
+			for (int p = 0; p < 2; p++) {
+				const char *tree = region_printf(r, "%s%s", self, trees[t]);
+				const char *found = region_printf(r, "%s%s/%s", tree, places[p], what);
 
-		if (!is_folder(region_printf(r, "%s/scenarios", self)))
-			continue;
-		if (is_folder(plain) || is_folder(script))
-			return is_folder(plain) ? plain : script;
-	}
+				if (is_folder(region_printf(r, "%s/scenarios", tree)) && is_folder(found))
+					return found;
+			}
 	return NULL;
 }
 
@@ -68,13 +73,12 @@ data_folder(const char *what, struct region *r, struct why *why)
 		why_set(why, "there is no folder '%s' in MITMX_DATA (%s)", what, given);
 		return NULL;
 	}
-	found = beside_the_build(what, r);
+	found = near_the_program(what, r);
 	if (found == NULL)
-		found = region_printf(r, "%s/share/mitmx/%s", MITMX_PREFIX, what);
-	if (is_folder(found))
-		return found;
-	why_set(why,
-	    "no folder '%s': neither beside the build folder nor at %s; MITMX_DATA may name another place",
-	    what, found);
-	return NULL;
+		why_set(why,
+		    "no folder '%s': neither beside the build folder nor in share/mitmx of the program's "
+		    "prefix; "
+		    "MITMX_DATA may name another place",
+		    what);
+	return found;
 }
