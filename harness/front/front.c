@@ -11,6 +11,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
 #include "harness/front/course.h"
+#include "harness/front/deadlines.h"
 #include "harness/front/peer.h"
 #include "harness/front/recipients.h"
 
@@ -26,8 +27,8 @@ struct front {
 	struct peer *world, *witness;
 	unsigned n_standing, n_finished; /* peers that stand, and that answered the last flush */
 	struct event *exits, *interrupts[2];
-	struct course **courses;  /* by leg */
-	struct event **deadlines; /* by leg */
+	struct course **courses; /* by leg */
+	struct deadlines *deadlines;
 	struct recipients *recipients;
 	uint32_t number;
 	bool started, crashed;
@@ -41,6 +42,14 @@ struct front {
 
 /* --- facts -------------------------------------------------------------------------------- */
 
+/* The client did something, and not the lab alone. */
+static bool
+is_sign(const struct fact *fact)
+{
+	return fact->connection != 0 || fact->kind == FACT_DNS_ASKED || fact->kind == FACT_FATE ||
+	       fact->kind == FACT_NO_ATTEMPT;
+}
+
 static void
 take(struct front *f, struct fact *fact)
 {
@@ -49,8 +58,11 @@ take(struct front *f, struct fact *fact)
 		fact->t_ns = clock_ns();
 	}
 	f->options->take(f->options->ctx, fact);
-	if (fact->leg < f->plan->n_legs && f->courses[fact->leg] != NULL)
-		course_fact(f->courses[fact->leg], fact);
+	if (fact->leg >= f->plan->n_legs || f->courses[fact->leg] == NULL)
+		return;
+	if (is_sign(fact))
+		deadlines_sign(f->deadlines, fact->leg);
+	course_fact(f->courses[fact->leg], fact);
 }
 
 static void
@@ -178,26 +190,22 @@ restart_client(void *ctx, uint32_t leg)
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *ctx)
+on_deadline(void *ctx, uint32_t leg)
 {
-	(void)fd;
-	(void)what;
-	course_deadline(ctx);
+	struct front *f = ctx;
+
+	course_deadline(f->courses[leg]);
 }
 
 static void
 set_deadline(void *ctx, uint32_t leg, bool on)
 {
 	struct front *f = ctx;
-	struct timeval t = {.tv_sec = f->options->deadline_s};
 
-	if (f->deadlines[leg] == NULL)
-		f->deadlines[leg] = event_new(f->base, -1, 0, on_deadline, f->courses[leg]);
-	must(f->deadlines[leg] != NULL);
 	if (on)
-		event_add(f->deadlines[leg], &t);
+		deadlines_set(f->deadlines, leg);
 	else
-		event_del(f->deadlines[leg]);
+		deadlines_clear(f->deadlines, leg);
 }
 
 static void
@@ -464,7 +472,7 @@ is_played(const struct front *f, uint32_t leg)
 	return f->options->plays == NULL || f->options->plays[leg];
 }
 
-/* Scenarios that make the client wait come last, so that they hold up nobody. */
+/* Scenarios that make the client wait come first: what is waited for passes while the others are played. */
 static void
 start_courses(struct front *f)
 {
@@ -475,7 +483,7 @@ start_courses(struct front *f)
 		f->courses[leg] = course_new(f->plan, leg, &course_calls, f);
 		f->n_played++;
 	}
-	for (int stalls = 0; stalls <= 1; stalls++)
+	for (int stalls = 1; stalls >= 0; stalls--)
 		for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 			if (f->courses[leg] != NULL &&
 			    f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
@@ -490,9 +498,7 @@ close_courses(struct front *f)
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
 		if (f->courses[leg] != NULL)
 			course_interrupt(f->courses[leg]);
-		if (f->deadlines[leg] != NULL)
-			event_free(f->deadlines[leg]);
-		f->deadlines[leg] = NULL;
+		deadlines_clear(f->deadlines, leg);
 	}
 }
 
@@ -509,7 +515,7 @@ front_init(struct front *f)
 	f->awaited_s = must_alloc(f->plan->n_legs * sizeof(uint64_t));
 	f->clock = event_new(f->base, -1, 0, on_clock, f);
 	must(f->clock != NULL);
-	f->deadlines = must_alloc(f->plan->n_legs * sizeof(struct event *));
+	f->deadlines = deadlines_new(f->base, f->plan->n_legs, o->deadline_s * 1000, on_deadline, f);
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (is_played(f, leg))
 			recipients_add_leg(f->recipients, f->plan, leg);
@@ -533,15 +539,12 @@ front_done(struct front *f)
 	event_free(f->exits);
 	event_free(f->interrupts[0]);
 	event_free(f->interrupts[1]);
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
+	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		course_free(f->courses[leg]);
-		if (f->deadlines[leg] != NULL)
-			event_free(f->deadlines[leg]);
-	}
+	deadlines_free(f->deadlines);
 	event_free(f->clock);
 	free(f->awaited_s);
 	free(f->courses);
-	free(f->deadlines);
 	recipients_free(f->recipients);
 	event_base_free(f->base);
 }

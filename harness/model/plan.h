@@ -232,7 +232,7 @@ struct plan_scenario {
 	const char *file;
 	const char *const *needs; /* mechanisms */
 	size_t n_needs;
-	bool stalls;              /* has a move or host that makes the client wait: started last */
+	bool stalls;              /* has a move or host that makes the client wait: started first */
 	bool jumps;               /* the client's clock is moved: played on a machine of its own */
 	uint32_t attack, control; /* leg numbers; control is FACT_NONE when there is none */
 };
