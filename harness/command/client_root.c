@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "harness/client/description.h"
 #include "harness/command/command.h"
@@ -67,9 +66,15 @@ client_root_open(struct client *client, const char *root, const char *suite, boo
 	    .packages = c->packages,
 	    .n_packages = c->n_packages,
 	    .setup = c->setup,
-	    .mode = geteuid() == 0 ? ROOTFS_ROOT : ROOTFS_SINGLE,
 	};
 
-	client->root = rootfs_open(&recipe, quiet ? NULL : stderr, client->region, &why);
-	return client->root != NULL ? EXIT_OK : command_fail(EXIT_LAB, "%s", why.text);
+	switch (rootfs_open(&recipe, quiet ? NULL : stderr, client->region, &client->root, &why)) {
+	case ROOTFS_READY:
+		return EXIT_OK;
+	case ROOTFS_INTERRUPTED:
+		return EXIT_INTERRUPTED;
+	case ROOTFS_FAILED:
+		break;
+	}
+	return command_fail(EXIT_LAB, "%s", why.text);
 }

@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness/lab/process.h"
 
 extern char **environ;
 
@@ -161,4 +164,57 @@ idmap_write(pid_t pid, enum lab_mode *ret_mode, struct why *why)
 	}
 	*ret_mode = LAB_USER_SINGLE;
 	return write_single(pid, why);
+}
+
+static int
+read_map(pid_t pid, char ret_ids[IDMAP_TEXT_MAX], struct why *why)
+{
+	char path[64];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return why_errno(why, "cannot read %s", path);
+	n = fread(ret_ids, 1, IDMAP_TEXT_MAX - 1, file);
+	ret_ids[n] = '\0';
+	fclose(file);
+	return 0;
+}
+
+/* Lives until the pipe is closed, by us or by the kernel. */
+_Noreturn static void
+wait_for_end(const int ends[2])
+{
+	char byte;
+
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+int
+idmap_find(enum lab_mode *ret_mode, char ret_ids[IDMAP_TEXT_MAX], struct why *why)
+{
+	int ends[2], result;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return why_errno(why, "cannot make a pipe");
+	pid = process_fork(CLONE_NEWUSER);
+	if (pid == 0)
+		wait_for_end(ends);
+	if (pid < 0)
+		result = why_errno(why, "cannot make a user namespace (`mitmx doctor` says what cures it)");
+	else
+		result = idmap_write(pid, ret_mode, why);
+	if (result == 0)
+		result = read_map(pid, ret_ids, why);
+	close(ends[0]);
+	close(ends[1]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
 }

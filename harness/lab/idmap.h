@@ -18,4 +18,11 @@
  */
 int idmap_write(pid_t pid, enum lab_mode *ret_mode, struct why *why);
 
+/*
+ * Which of them a new namespace would get, found by making one. `ret_ids` is the map's text as the kernel
+ * shows it: under another one the same file would be somebody else's.
+ */
+#define IDMAP_TEXT_MAX 4096
+int idmap_find(enum lab_mode *ret_mode, char ret_ids[IDMAP_TEXT_MAX], struct why *why);
+
 #endif

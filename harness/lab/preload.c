@@ -2,10 +2,12 @@
 /* preload.c - see preload.h */
 #include "harness/lab/preload.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/lab/mounts.h"
@@ -99,4 +101,78 @@ preload_unmap(struct preload_page *page)
 {
 	if (page != NULL)
 		munmap(page, PAGE_LEN);
+}
+
+/* --- in a root that is not a machine's yet ------------------------------------------------------ */
+
+#define LIST_BEFORE LIST ".before-mitmx"
+#define PATH_LENGTH 4096
+
+static const char *
+place(char buffer[PATH_LENGTH], const char *root, const char *path)
+{
+	snprintf(buffer, PATH_LENGTH, "%s%s", root, path);
+	return buffer;
+}
+
+static int
+make_folder(const char *root, const char *path, struct why *why)
+{
+	char buffer[PATH_LENGTH];
+
+	if (mkdir(place(buffer, root, path), 0755) < 0 && errno != EEXIST)
+		return why_errno(why, "cannot make %s", buffer);
+	return 0;
+}
+
+static int
+make_file(const char *root, const char *path, const void *data, size_t len, struct why *why)
+{
+	char buffer[PATH_LENGTH];
+	int fd = open(place(buffer, root, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n = fd >= 0 ? write(fd, data, len) : -1;
+
+	if (n != (ssize_t)len)
+		why_errno(why, "cannot write %s", buffer);
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+int
+preload_put(const char *root, struct why *why)
+{
+	static const union {
+		struct preload_page page;
+		char bytes[PAGE_LEN];
+	} pretending = {.page = {.fake_ids = 1}};
+	static const char *const folders[] = {"/etc", "/usr", "/usr/lib", FOLDER};
+	char from[PATH_LENGTH], to[PATH_LENGTH];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (make_folder(root, folders[i], why) < 0)
+			return -1;
+	if (make_file(root, LIBRARY, lab_preload_begin, (size_t)(lab_preload_end - lab_preload_begin), why) <
+		0 ||
+	    make_file(root, PAGE, pretending.bytes, PAGE_LEN, why) < 0)
+		return -1;
+	if (rename(place(from, root, LIST), place(to, root, LIST_BEFORE)) < 0 && errno != ENOENT)
+		return why_errno(why, "cannot put %s aside", from);
+	return make_file(root, LIST, LIBRARY "\n", strlen(LIBRARY "\n"), why);
+}
+
+int
+preload_take(const char *root, struct why *why)
+{
+	static const char *const files[] = {LIST, LIBRARY, PAGE};
+	char from[PATH_LENGTH], to[PATH_LENGTH];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (unlink(place(from, root, files[i])) < 0 && errno != ENOENT)
+			return why_errno(why, "cannot remove %s", from);
+	if (rename(place(from, root, LIST_BEFORE), place(to, root, LIST)) < 0 && errno != ENOENT)
+		return why_errno(why, "cannot bring %s back", to);
+	if (rmdir(place(from, root, FOLDER)) < 0 && errno != ENOENT && errno != ENOTEMPTY)
+		return why_errno(why, "cannot remove %s", from);
+	return 0;
 }

@@ -31,7 +31,7 @@ make_folders(char *path, struct why *why)
 	}
 }
 
-static const char *
+const char *
 cache_folder(struct region *r, struct why *why)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -45,7 +45,14 @@ cache_folder(struct region *r, struct why *why)
 		why_set(why, "neither XDG_CACHE_HOME nor HOME says where file systems of clients are kept");
 		return NULL;
 	}
-	return make_folders(folder, why) == 0 ? folder : NULL;
+	if (make_folders(folder, why) < 0)
+		return NULL;
+	if (access(folder, W_OK | X_OK) == 0)
+		return folder;
+	why_errno(why,
+	    "cannot write to %s, where file systems of clients are kept (XDG_CACHE_HOME sets another)",
+	    folder);
+	return NULL;
 }
 
 static int
@@ -58,9 +65,8 @@ remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 	return 0;
 }
 
-/* Never crosses into another file system: a half-built root may have /proc mounted. */
-static void
-remove_tree(const char *path)
+void
+cache_remove_tree(const char *path)
 {
 	nftw(path, remove_entry, DESCRIPTORS, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
 }
@@ -71,13 +77,40 @@ is_there(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* 0 when there is no part any more. */
+static int
+remove_part(const struct cache_entry *entry, struct why *why)
+{
+	if (is_there(entry->part))
+		entry->hooks->remove(entry->hooks->ctx, entry->part);
+	return !is_there(entry->part)
+		   ? 0
+		   : why_set(why, "cannot remove %s, which was not built to the end", entry->part);
+}
+
+static int
+lock(struct cache_entry *entry, const char *path, struct why *why)
+{
+	entry->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (entry->lock_fd < 0)
+		return why_errno(why, "cannot make %s", path);
+	if (flock(entry->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		entry->hooks->wait(entry->hooks->ctx);
+	while (flock(entry->lock_fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return why_errno(why, "cannot lock %s", path);
+	return 0;
+}
+
 int
-cache_open(struct cache_entry *ret, const char *name, void (*wait)(void *ctx), void *ctx, struct region *r,
+cache_open(struct cache_entry *ret, const char *name, const struct cache_hooks *hooks, struct region *r,
     struct why *why)
 {
-	const char *folder = cache_folder(r, why), *lock;
+	const char *folder = cache_folder(r, why);
 
-	*ret = (struct cache_entry){.lock_fd = -1};
+	*ret = (struct cache_entry){.lock_fd = -1, .hooks = hooks};
 	if (folder == NULL)
 		return -1;
 	ret->whole = region_printf(r, "%s/%s", folder, name);
@@ -85,25 +118,30 @@ cache_open(struct cache_entry *ret, const char *name, void (*wait)(void *ctx), v
 	ret->is_there = is_there(ret->whole);
 	if (ret->is_there)
 		return 0;
-	lock = region_printf(r, "%s/%s.lock", folder, name);
-	ret->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (ret->lock_fd < 0)
-		return why_errno(why, "cannot make %s", lock);
-	if (flock(ret->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-		wait(ctx);
-		while (flock(ret->lock_fd, LOCK_EX) < 0)
-			if (errno != EINTR)
-				return why_errno(why, "cannot lock %s", lock);
-	}
+	if (lock(ret, region_printf(r, "%s/%s.lock", folder, name), why) < 0)
+		return -1;
 	ret->is_there = is_there(ret->whole);
-	if (!ret->is_there)
-		remove_tree(ret->part); /* of one that was killed */
-	return 0;
+	return ret->is_there ? 0 : remove_part(ret, why); /* of one that was killed */
+}
+
+/* Else the new name could outlive a power cut, and what is in the files not. */
+static int
+bring_to_disk(const char *path, struct why *why)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), status = 0;
+
+	if (fd < 0 || syncfs(fd) < 0)
+		status = why_errno(why, "cannot bring %s to disk", path);
+	if (fd >= 0)
+		close(fd);
+	return status;
 }
 
 int
 cache_keep(struct cache_entry *entry, struct why *why)
 {
+	if (bring_to_disk(entry->part, why) < 0)
+		return -1;
 	if (rename(entry->part, entry->whole) < 0)
 		return why_errno(why, "cannot put %s in its place", entry->whole);
 	entry->is_there = true;
@@ -116,7 +154,7 @@ cache_close(struct cache_entry *entry)
 	if (entry->lock_fd < 0)
 		return;
 	if (!entry->is_there)
-		remove_tree(entry->part);
+		remove_part(entry, NULL); /* what stays is told by the next one */
 	close(entry->lock_fd);
 	entry->lock_fd = -1;
 }

@@ -12,23 +12,38 @@
 #include "harness/base/region.h"
 #include "harness/base/why.h"
 
+/* What the owner of an entry does for it. */
+struct cache_hooks {
+	void (*wait)(void *ctx); /* another process makes the entry, and is waited for */
+	/* Ends what a part was, with all that may be in it; what it cannot is found out afterwards. */
+	void (*remove)(void *ctx, const char *path);
+	void *ctx;
+};
+
 struct cache_entry {
+	const struct cache_hooks *hooks;
 	const char *whole; /* its path once it is there */
 	const char *part;  /* where it is made meanwhile */
 	int lock_fd;
 	bool is_there;
 };
 
+/* The folder of all entries, made where it is missing; NULL and why when it cannot be used. */
+const char *cache_folder(struct region *r, struct why *why);
+
 /*
- * Opens the entry `name`: locked, unless it is there already. Where another process makes it, waits for
- * that one after calling wait(). -1 and why when the cache cannot be used.
+ * Opens the entry `name`: locked, unless it is there already; then there is no part. `hooks` are borrowed
+ * until cache_close. -1 and why when the cache cannot be used.
  */
-int cache_open(struct cache_entry *ret, const char *name, void (*wait)(void *ctx), void *ctx,
-    struct region *r, struct why *why);
-/* The part is whole: from now on it is there. */
+int cache_open(struct cache_entry *ret, const char *name, const struct cache_hooks *hooks, struct region *r,
+    struct why *why);
+/* The part is whole: it is brought to disk, and from now on it is there. */
 int cache_keep(struct cache_entry *entry, struct why *why);
 /* Frees the lock; a part that was not kept is removed. */
 void cache_close(struct cache_entry *entry);
+
+/* A folder with all below it, as far as it may be removed. Never crosses into another file system. */
+void cache_remove_tree(const char *path);
 
 /* FNV-1a, to give a recipe a name; begin with 0. */
 unsigned long cache_hash(unsigned long hash, const void *data, size_t len);

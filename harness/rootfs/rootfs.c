@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rootfs.c - see rootfs.h; recipes to commands of mmdebstrap and tar. */
+/* rootfs.c - see rootfs.h; the name of a root, and the steps of its building. */
 #include "harness/rootfs/rootfs.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include "harness/base/clock.h"
-#include "harness/base/text.h"
+#include "harness/lab/idmap.h"
 #include "harness/rootfs/cache.h"
+#include "harness/rootfs/debian.h"
 #include "harness/rootfs/setup.h"
 #include "harness/rootfs/tool.h"
 
 #define BUILD_VERSION "1" /* another one, and no root of before is used any more */
-#define ARGUMENTS_MAX 40
 
-/* What is left out: no client reads it, and a root is half as large without. */
-static const char *const unread[] = {"doc", "man", "locale", "info", "lintian", "bug"};
-
-static const char *const mode_names[] = {"root", "single"};
-
-struct waiting {
+struct building {
 	const struct rootfs_recipe *recipe;
 	FILE *progress;
+	enum lab_mode mode;
+	char ids[IDMAP_TEXT_MAX];
+	struct region *region;
 };
 
 /* --- names -------------------------------------------------------------------------------- */
@@ -47,25 +45,36 @@ hash_file(unsigned long *hash, const char *path, struct why *why)
 	return 0;
 }
 
-/* "bookworm-root-0123456789abcdef": all that makes a difference is in it. */
-static const char *
-name_of_debian(const struct rootfs_recipe *recipe, struct region *r, struct why *why)
+/* With a range of ids the owners are those of this range, else root's own or all ours. */
+static unsigned long
+begin_hash(const struct building *b)
 {
 	unsigned long hash = hash_text(0, BUILD_VERSION);
+
+	return b->mode == LAB_USER_MAP ? hash_text(hash, b->ids) : hash;
+}
+
+/* "bookworm-root-0123456789abcdef": all that makes a difference is in it. */
+static const char *
+name_of_debian(const struct building *b, struct why *why)
+{
+	const struct rootfs_recipe *recipe = b->recipe;
+	unsigned long hash = begin_hash(b);
 
 	for (size_t i = 0; i < recipe->n_packages; i++)
 		hash = hash_text(hash, recipe->packages[i]);
 	if (recipe->setup != NULL && hash_file(&hash, recipe->setup, why) < 0)
 		return NULL;
-	return region_printf(r, "%s-%s-%016lx", recipe->suite, mode_names[recipe->mode], hash);
+	return region_printf(b->region, "%s-%s-%016lx", recipe->suite, lab_mode_name(b->mode), hash);
 }
 
 /* A tar is known by its path, size and time: reading it all at each run would take too long. */
 static const char *
-name_of_tar(const struct rootfs_recipe *recipe, struct region *r, struct why *why)
+name_of_tar(const struct building *b, struct why *why)
 {
+	const struct rootfs_recipe *recipe = b->recipe;
 	struct stat about;
-	unsigned long hash = hash_text(hash_text(0, BUILD_VERSION), recipe->tar);
+	unsigned long hash = hash_text(begin_hash(b), recipe->tar);
 
 	if (stat(recipe->tar, &about) < 0) {
 		why_errno(why, "cannot read the root of %s, %s", recipe->name, recipe->tar);
@@ -73,123 +82,149 @@ name_of_tar(const struct rootfs_recipe *recipe, struct region *r, struct why *wh
 	}
 	hash = cache_hash(hash, &about.st_size, sizeof(about.st_size));
 	hash = cache_hash(hash, &about.st_mtim, sizeof(about.st_mtim));
-	return region_printf(r, "tar-%s-%016lx", mode_names[recipe->mode], hash);
+	return region_printf(b->region, "tar-%s-%016lx", lab_mode_name(b->mode), hash);
 }
 
 /* --- building ------------------------------------------------------------------------------- */
 
 static int
-build_debian(const struct rootfs_recipe *recipe, const char *folder, struct region *r, struct why *why)
+make_folder(void *ctx, struct why *why)
 {
-	static const char *const env[] = {"DEBIAN_FRONTEND=noninteractive", NULL};
-	const char *argv[ARGUMENTS_MAX], *include = "ca-certificates";
-	size_t n = 0;
-	struct tool tool = {.argv = argv, .env = env};
+	return mkdir(ctx, 0755) < 0 ? why_errno(why, "cannot make %s", (char *)ctx) : 0;
+}
 
-	if (recipe->mode != ROOTFS_ROOT)
-		return why_set(why,
-		    "only root can build it as yet: run mitmx as root, or give it a file system that you "
-		    "have (--root DIR or TAR)");
-	if (!tool_is_there("mmdebstrap"))
-		return why_set(why,
-		    "mmdebstrap is not installed; `scripts/setup clients` (or apt-get install mmdebstrap) "
-		    "installs it, --root DIR does without");
-	for (size_t i = 0; i < recipe->n_packages; i++)
-		include = region_printf(r, "%s,%s", include, recipe->packages[i]);
-	argv[n++] = "mmdebstrap";
-	argv[n++] = "--mode=root";
-	argv[n++] = "--format=directory";
-	argv[n++] = "--variant=apt";
-	argv[n++] = "--components=main";
-	argv[n++] = "--aptopt=APT::Install-Recommends \"false\"";
-	if (text_equal(recipe->suite, "sid") || text_equal(recipe->suite, "unstable"))
-		argv[n++] =
-		    "--aptopt=Acquire::Check-Valid-Until \"false\""; /* snapshots of it age in a week */
-	for (size_t i = 0; i < sizeof(unread) / sizeof(unread[0]); i++)
-		argv[n++] = region_printf(r, "--dpkgopt=path-exclude=/usr/share/%s/*", unread[i]);
-	argv[n++] = region_printf(r, "--include=%s", include);
-	argv[n++] = recipe->suite;
-	argv[n++] = folder;
-	argv[n] = NULL;
+static enum tool_result
+build_tar(const struct building *b, const char *folder, struct why *why)
+{
+	const char *argv[] = {"tar", "-x", "--numeric-owner", "--exclude=./dev/*", "--exclude=dev/*", "-C",
+	    folder, "-f", b->recipe->tar, b->mode == LAB_USER_SINGLE ? "--no-same-owner" : NULL, NULL};
+	struct tool tool = {.name = "tar",
+	    .argv = argv,
+	    .mode = b->mode,
+	    .enter = make_folder,
+	    .ctx = (void *)(uintptr_t)folder};
+
 	return tool_run(&tool, why);
 }
 
-static int
-run_setup(const struct rootfs_recipe *recipe, const char *folder, struct why *why)
+static enum tool_result
+run_setup(const struct building *b, const char *folder, struct why *why)
 {
 	static const char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	    "HOME=/root", "LANG=C", NULL};
 	const char *argv[] = {"/bin/sh", "-e", SETUP_INSIDE, NULL};
-	struct setup setup = {.script = recipe->setup, .root = folder};
-	struct tool tool = {.argv = argv, .env = env, .enter = setup_enter, .ctx = &setup};
+	struct setup setup = {
+	    .script = b->recipe->setup, .root = folder, .pretend = b->mode == LAB_USER_SINGLE};
+	struct tool tool = {.name = b->recipe->setup,
+	    .argv = argv,
+	    .env = env,
+	    .mode = b->mode,
+	    .enter = setup_enter,
+	    .leave = setup_leave,
+	    .ctx = &setup};
 
-	if (recipe->setup == NULL)
-		return 0;
-	return tool_run(&tool, why) < 0 ? why_prefix(why, "%s", recipe->setup) : 0;
+	return b->recipe->setup != NULL ? tool_run(&tool, why) : TOOL_DONE;
 }
 
-static int
-build_tar(const struct rootfs_recipe *recipe, const char *folder, struct why *why)
+static enum tool_result
+build(const struct building *b, struct cache_entry *entry, struct why *why)
 {
-	const char *argv[] = {"tar", "-x", "--numeric-owner", "--exclude=./dev/*", "--exclude=dev/*", "-C",
-	    folder, "-f", recipe->tar, recipe->mode == ROOTFS_SINGLE ? "--no-same-owner" : NULL, NULL};
-	struct tool tool = {.argv = argv, .plain = true};
+	enum tool_result result = b->recipe->tar != NULL
+				      ? build_tar(b, entry->part, why)
+				      : debian_build(b->recipe, b->mode, entry->part, b->region, why);
 
-	if (mkdir(folder, 0755) < 0)
-		return why_errno(why, "cannot make %s", folder);
-	return tool_run(&tool, why);
+	if (result == TOOL_DONE)
+		result = run_setup(b, entry->part, why);
+	if (result == TOOL_DONE && cache_keep(entry, why) < 0)
+		result = TOOL_FAILED;
+	if (result == TOOL_FAILED)
+		why_prefix(why, "cannot build the file system of %s", b->recipe->name);
+	return result;
 }
 
-static int
-build(const struct rootfs_recipe *recipe, struct cache_entry *entry, FILE *progress, struct region *r,
-    struct why *why)
+static enum tool_result
+build_and_tell(const struct building *b, struct cache_entry *entry, struct why *why)
 {
+	static const char *const ends[] = {
+	    [TOOL_DONE] = "done", [TOOL_FAILED] = "failed", [TOOL_INTERRUPTED] = "interrupted"};
 	uint64_t began_ns = clock_ns();
-	int status;
+	enum tool_result result;
 
-	if (progress != NULL) {
-		fprintf(progress, "building the file system of %s (%s), once … ", recipe->name,
-		    recipe->tar != NULL ? recipe->tar : recipe->suite);
-		fflush(progress);
+	if (b->progress != NULL) {
+		fprintf(b->progress, "building the file system of %s (%s), once … ", b->recipe->name,
+		    b->recipe->tar != NULL ? b->recipe->tar : b->recipe->suite);
+		fflush(b->progress);
 	}
-	status = recipe->tar != NULL ? build_tar(recipe, entry->part, why)
-				     : build_debian(recipe, entry->part, r, why);
-	if (status == 0)
-		status = run_setup(recipe, entry->part, why);
-	if (status == 0)
-		status = cache_keep(entry, why);
-	else
-		why_prefix(why, "cannot build the file system of %s", recipe->name);
-	if (progress != NULL && status == 0)
-		fprintf(progress, "done in %.0f s\n", (double)(clock_ns() - began_ns) / 1e9);
-	else if (progress != NULL)
-		fputs("failed\n", progress);
-	return status;
+	result = build(b, entry, why);
+	if (b->progress != NULL && result == TOOL_DONE)
+		fprintf(b->progress, "done in %.0f s\n", (double)(clock_ns() - began_ns) / 1e9);
+	else if (b->progress != NULL)
+		fprintf(b->progress, "%s\n", ends[result]);
+	return result;
 }
+
+/* --- for the cache ---------------------------------------------------------------------------- */
 
 static void
 tell_wait(void *ctx)
 {
-	const struct waiting *w = ctx;
+	const struct building *b = ctx;
 
-	if (w->progress != NULL)
-		fprintf(w->progress, "another run builds the file system of %s: waiting for it\n",
-		    w->recipe->name);
+	if (b->progress != NULL)
+		fprintf(b->progress, "another run builds the file system of %s: waiting for it\n",
+		    b->recipe->name);
 }
 
-const char *
-rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r, struct why *why)
+static int
+remove_tree(void *ctx, struct why *why)
 {
-	const char *name = recipe->tar != NULL ? name_of_tar(recipe, r, why) : name_of_debian(recipe, r, why);
-	struct waiting waiting = {recipe, progress};
-	struct cache_entry entry;
-	int status;
+	(void)why;
+	cache_remove_tree(ctx);
+	return 0;
+}
+
+/* Some of the files may be another's in truth, whom we are only in the namespace. */
+static void
+remove_part(void *ctx, const char *path)
+{
+	const struct building *b = ctx;
+	struct tool tool = {
+	    .name = "the removal", .mode = b->mode, .enter = remove_tree, .ctx = (void *)(uintptr_t)path};
+
+	tool_run(&tool, NULL);
+}
+
+static enum rootfs_result
+open_entry(struct building *b, struct cache_entry *entry, struct why *why)
+{
+	const struct cache_hooks hooks = {tell_wait, remove_part, b};
+	const char *name = b->recipe->tar != NULL ? name_of_tar(b, why) : name_of_debian(b, why);
+	enum tool_result result = TOOL_DONE;
 
 	if (name == NULL)
-		return NULL;
-	status = cache_open(&entry, name, tell_wait, &waiting, r, why);
-	if (status == 0 && !entry.is_there)
-		status = build(recipe, &entry, progress, r, why);
-	cache_close(&entry);
-	return status == 0 ? entry.whole : NULL;
+		return ROOTFS_FAILED;
+	if (cache_open(entry, name, &hooks, b->region, why) < 0)
+		result = TOOL_FAILED;
+	else if (!entry->is_there)
+		result = build_and_tell(b, entry, why);
+	cache_close(entry);
+	return result == TOOL_DONE ? ROOTFS_READY
+				   : (result == TOOL_FAILED ? ROOTFS_FAILED : ROOTFS_INTERRUPTED);
+}
+
+enum rootfs_result
+rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r, const char **ret_folder,
+    struct why *why)
+{
+	struct building b = {.recipe = recipe, .progress = progress, .region = r};
+	struct cache_entry entry;
+	enum rootfs_result result;
+
+	*ret_folder = NULL;
+	if (idmap_find(&b.mode, b.ids, why) < 0)
+		return ROOTFS_FAILED;
+	result = open_entry(&b, &entry, why);
+	if (result == ROOTFS_READY)
+		*ret_folder = entry.whole;
+	return result;
 }

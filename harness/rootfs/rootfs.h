@@ -4,20 +4,17 @@
  *
  * The cache is ${XDG_CACHE_HOME:-~/.cache}/mitmx/roots/, one folder a recipe and mode: the lab lays
  * an overlay on it and never writes it. Debian's tools build it (mmdebstrap, with the machine's own
- * apt configuration); nothing outside the cache changes. Knows neither clients nor labs.
+ * apt configuration) in a user namespace like that of the lab, where its files have the same owners as in
+ * the client's machine; nothing outside the cache changes. Knows no clients.
  */
 #ifndef ROOTFS_H
 #define ROOTFS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "harness/base/region.h"
 #include "harness/base/why.h"
-
-/* Whose the files in it are: as they should be (root), or all ours (a namespace with a single id). */
-enum rootfs_mode { ROOTFS_ROOT, ROOTFS_SINGLE };
 
 struct rootfs_recipe {
 	const char *name; /* for words to the user */
@@ -26,16 +23,17 @@ struct rootfs_recipe {
 	const char *const *packages;
 	size_t n_packages;
 	const char *setup; /* a script on the host, run in the root without network; NULL none */
-	enum rootfs_mode mode;
 };
+
+enum rootfs_result { ROOTFS_READY, ROOTFS_FAILED, ROOTFS_INTERRUPTED };
 
 /*
  * The folder of that root, in `r`; it is built first where the cache has none, which takes half a
- * minute (a Debian recipe in ROOTFS_ROOT only) and is told in one line on `progress` (NULL: not at all). Two
- * runs that want the same root build it once. NULL and why (with the last words of the tool that failed);
- * nothing half-built is left then.
+ * minute and is told in one line on `progress` (NULL: not at all). Two runs that want the same root build
+ * it once. ROOTFS_FAILED and why (with the last words of the tool that failed), ROOTFS_INTERRUPTED when a
+ * signal ended it: nothing half-built is left then, and what a killed run left is never used.
  */
-const char *
-rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r, struct why *why);
+enum rootfs_result rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r,
+    const char **ret_folder, struct why *why);
 
 #endif

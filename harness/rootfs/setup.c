@@ -7,12 +7,14 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "harness/lab/mounts.h"
+#include "harness/lab/preload.h"
+#include "harness/rootfs/devices.h"
 
 /* Nothing but a loopback, which some programs want to see before they say anything. */
 static int
@@ -48,36 +50,23 @@ copy_script(int from, struct why *why)
 }
 
 static int
-bind_device(const char *name, struct why *why)
+mount_all(const char *root, struct why *why)
 {
-	char from[32], to[32];
-	int fd;
+	static const char *const links[][2] = {
+	    {"fd", "/proc/self/fd"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
 
-	snprintf(from, sizeof(from), "/dev/%s", name);
-	snprintf(to, sizeof(to), "dev/%s", name);
-	fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd >= 0)
-		close(fd);
-	if (mount(from, to, NULL, MS_BIND, NULL) < 0)
-		return why_errno(why, "cannot bind %s for the set-up", from);
-	return 0;
-}
+	if (devices_mount(root, why) < 0)
+		return -1;
+	if (chdir(root) < 0)
+		return why_errno(why, "cannot enter %s", root);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		char at[16];
 
-/* Working directory: the new root. A /dev of its own, since the one in the root may lack what it needs. */
-static int
-mount_all(struct why *why)
-{
-	static const char *const devices[] = {"null", "zero", "full", "random", "urandom"};
-
-	if (mount("tmpfs", "dev", "tmpfs", MS_NOSUID, "mode=0755") < 0 || mkdir("dev/shm", 01777) < 0)
-		return why_errno(why, "cannot mount /dev for the set-up");
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		if (bind_device(devices[i], why) < 0)
-			return -1;
-	if (symlink("/proc/self/fd", "dev/fd") < 0 || symlink("/proc/self/fd/1", "dev/stdout") < 0 ||
-	    symlink("/proc/self/fd/2", "dev/stderr") < 0)
-		return why_errno(why, "cannot make /dev for the set-up");
-	mount("/proc", "proc", NULL, MS_BIND | MS_REC, NULL);
+		snprintf(at, sizeof(at), "dev/%s", links[i][0]);
+		if (symlink(links[i][1], at) < 0)
+			return why_errno(why, "cannot make /dev for the set-up");
+	}
+	mounts_proc("proc", NULL); /* most scripts do without */
 	return 0;
 }
 
@@ -89,10 +78,23 @@ setup_enter(void *ctx, struct why *why)
 
 	if (script < 0)
 		return why_errno(why, "cannot read %s", s->script);
-	if (cut_off(why) < 0)
+	if (cut_off(why) < 0 || mount_all(s->root, why) < 0)
 		return -1;
-	if (chdir(s->root) < 0 || mount_all(why) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return why->text[0] ? -1 : why_errno(why, "cannot enter %s", s->root);
-	umask(022);
+	if (chroot(".") < 0 || chdir("/") < 0)
+		return why_errno(why, "cannot enter %s", s->root);
+	if (s->pretend && preload_put("", why) < 0)
+		return -1;
 	return copy_script(script, why);
+}
+
+int
+setup_leave(void *ctx, struct why *why)
+{
+	const struct setup *s = ctx;
+
+	if (!s->pretend)
+		return 0;
+	if (chroot(s->root) < 0 || chdir("/") < 0)
+		return why_errno(why, "cannot enter %s", s->root);
+	return preload_take("", why);
 }

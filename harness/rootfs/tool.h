@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tool.h - runs one of Debian's tools in a mount namespace of its own, and keeps its last words.
+ * tool.h - runs one of Debian's tools in namespaces of its own, and keeps its last words.
  *
- * What it mounts goes with it, whatever becomes of it.
+ * A user namespace whose ids are those of the lab's machines, so that an ordinary user may do what root
+ * does; a mount namespace, so that what is mounted goes with it; a pid namespace, so that nothing of it
+ * is left, whatever becomes of it or of us. It has the network of the caller.
  */
 #ifndef ROOTFS_TOOL_H
 #define ROOTFS_TOOL_H
@@ -10,19 +12,27 @@
 #include <stdbool.h>
 
 #include "harness/base/why.h"
+#include "harness/lab/lab.h"
 
 struct tool {
-	const char *const *argv; /* NULL-terminated; searched in PATH */
+	const char *name;        /* for words to the user */
+	const char *const *argv; /* NULL-terminated; searched in PATH; NULL: `enter` does it all */
 	const char *const *env;  /* NAME=VALUE besides our own environment; NULL-terminated; may be NULL */
-	int (*enter)(void *ctx, struct why *why); /* in the child, before it becomes the tool; NULL none */
+	enum lab_mode mode;      /* as idmap_find said */
+	int (*enter)(void *ctx, struct why *why); /* before it becomes the tool; NULL none */
+	int (*leave)(void *ctx, struct why *why); /* when the tool did its work; NULL none */
 	void *ctx;
-	bool plain; /* mounts nothing, so it needs no mount namespace */
 };
 
-/* 0 when it ended with 0. Else -1 and why: that it is missing, or its last lines. */
-int tool_run(const struct tool *tool, struct why *why);
+enum tool_result { TOOL_DONE, TOOL_FAILED, TOOL_INTERRUPTED };
+
+/*
+ * TOOL_DONE when it ended with 0. TOOL_FAILED and why: that it is missing, or its last lines.
+ * TOOL_INTERRUPTED when a signal told us to end: then all of it was ended.
+ */
+enum tool_result tool_run(const struct tool *tool, struct why *why);
 
 /* Is there such a program in PATH? */
-int tool_is_there(const char *name);
+bool tool_is_there(const char *name);
 
 #endif
