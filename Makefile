@@ -62,6 +62,18 @@ $(PRELOAD): $(wildcard harness/lab/preload/*)
 
 $(BUILD)/obj/harness/lab/preload.o: $(PRELOAD)
 
+# --- the viewer: one page out of harness/web, embedded by harness/report/viewer.c -------------------
+
+VIEWER = $(BUILD)/obj/harness/web/viewer.html
+EXTRA_harness/report/viewer = -DVIEWER_FILE='"$(VIEWER)"'
+
+$(VIEWER): scripts/join-viewer $(wildcard harness/web/*)
+	@mkdir -p $(@D)
+	$(Q)echo '  JOIN  $@'
+	$(Q)scripts/join-viewer harness/web > $@
+
+$(BUILD)/obj/harness/report/viewer.o: $(VIEWER)
+
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1)) $(wildcard $(1))
 	@mkdir -p $$(@D)

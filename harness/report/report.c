@@ -6,6 +6,7 @@ const struct report_format report_formats[] = {
     {"text", NULL, "what was wrong, in words, and a summary", report_text},
     {"json", "result.json", "every verdict, for programs", report_json},
     {"junit", "junit.xml", "a test case per scenario, for CI", report_junit},
+    {"html", "report.html", "a page for people: verdicts, paths, dialogues", report_html},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -38,7 +38,10 @@ struct report {
 	const char *(*capture)(void *ctx, const char *scenario);
 	/* Looks up an id of `covers`; false when unknown. May be NULL. */
 	bool (*source)(void *ctx, const char *id, struct report_source *ret);
+	/* A scenario in plain words, as `mitmx explain` has it; NULL when unknown. Borrowed until the next call. May be NULL. */
+	const char *(*words)(void *ctx, const char *scenario);
 	void *ctx;
+	const char *damage; /* what is wrong with the record; NULL nothing */
 	const struct baseline_view *baseline; /* NULL: none was given */
 	enum level level;                     /* violations at or above count as failures */
 	bool colors;                          /* text only */
@@ -62,6 +65,7 @@ const struct report_format *report_format_of(const char *name);
 int report_text(const struct report *r, FILE *out, struct why *why);
 int report_json(const struct report *r, FILE *out, struct why *why);  /* harness/report/result.schema.json */
 int report_junit(const struct report *r, FILE *out, struct why *why); /* tests/junit.xsd */
+int report_html(const struct report *r, FILE *out, struct why *why);  /* see html.h */
 
 /* Flushes; -1 and why when anything failed to be written. */
 int report_finish(FILE *out, struct why *why);

@@ -68,6 +68,12 @@ static const struct {
     {"genuine", "inside TLS that a genuine host ended"},
 };
 
+const char *
+fact_template(enum fact_kind kind)
+{
+	return templates[kind];
+}
+
 bool
 fact_is_telling(const struct fact *f)
 {

@@ -10,6 +10,8 @@
 /* Writes at most `size` bytes with a NUL; control bytes of peers come out escaped, long texts cut. Returns
  * `out`. */
 char *fact_in_words(const struct fact *f, char *out, size_t size);
+/* How a kind is told; the little language is explained in words.c. */
+const char *fact_template(enum fact_kind kind);
 /* The kind matters to a reader of a failure; not so: counts, answers to orders, key log lines. */
 bool fact_is_telling(const struct fact *f);
 /* "in clear", "inside TLS that the interposer ended"; the channel itself when unknown. */
