@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_coverage,
     &command_judge,
+    &command_report,
     &command_send,
     &command_doctor,
     &command_help,

@@ -49,7 +49,7 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command command_run, command_list, command_explain, command_check, command_coverage,
-    command_judge, command_send, command_doctor, command_help, command_complete;
+    command_judge, command_report, command_send, command_doctor, command_help, command_complete;
 
 /* The last value of option `name`, or NULL. */
 const char *command_value(const struct command *self, const struct command_line *line, const char *name);

@@ -61,6 +61,7 @@ begin_telling(struct telling *t, const struct course *c, const struct play *play
 	    .program = program_invocation_name,
 	    .capture = reporting_capture,
 	    .source = reporting_source,
+	    .words = reporting_words,
 	    .ctx = &t->around,
 	    .level = o->level,
 	    .colors = reporting_colors(),
@@ -94,7 +95,7 @@ leave_one(const struct course *c, struct play *play, struct telling *t, struct w
 	struct run_folder aside;
 
 	if (!o->play.quiet)
-		printf("play %u of %u: %" PRIu32 " honored, %" PRIu32 " violated, %" PRIu32 " unclear\n",
+		fprintf(reporting_told(o->format), "play %u of %u: %" PRIu32 " honored, %" PRIu32 " violated, %" PRIu32 " unclear\n",
 		    c->played, o->n, count[VERDICT_HONORED], count[VERDICT_VIOLATED], count[VERDICT_UNCLEAR]);
 	if (captures_write(play, folder, o->keep_all, why) < 0 ||
 	    run_folder_put_aside(
@@ -120,7 +121,7 @@ leave_last(const struct course *c, struct play *play, struct telling *t, int *re
 	if (captures_write(play, o->play.folder, o->keep_all, why) < 0 ||
 	    reporting_files(&t->report, o->play.folder, why) < 0)
 		return -1;
-	return o->play.quiet && *ret_status == EXIT_OK ? 0 : report_text(&t->report, stdout, why);
+	return o->play.quiet && *ret_status == EXIT_OK && o->format->write == report_text ? 0 : o->format->write(&t->report, stdout, why);
 }
 
 static int
@@ -138,6 +139,7 @@ leave(struct course *c, struct play *play, time_t began)
 		if (status == EXIT_OK)
 			status = EXIT_LAB;
 	}
+	reporting_done(&t.around);
 	return status_of_end(play, status);
 }
 

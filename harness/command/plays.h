@@ -10,7 +10,7 @@
 #define PLAYS_H
 
 #include "harness/command/play.h"
-#include "harness/report/baseline.h"
+#include "harness/report/report.h"
 #include "harness/scenario/suite.h"
 
 /* All borrowed. */
@@ -21,6 +21,7 @@ struct plays_options {
 	const struct baseline *baseline; /* NULL none */
 	enum level level;                /* what counts */
 	bool keep_all, verbose;
+	const struct report_format *format; /* of what is printed at the end */
 };
 
 /* Prints the report, and every trouble. An enum exit_status. */

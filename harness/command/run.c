@@ -12,6 +12,7 @@
 #include "harness/command/plays.h"
 #include "harness/command/probe.h"
 #include "harness/command/repeat.h"
+#include "harness/command/reporting.h"
 #include "harness/command/selection.h"
 #include "harness/command/target.h"
 #include "harness/model/mechanism.h"
@@ -41,6 +42,7 @@ static const struct command_option options[] = {
     {0, "root", "DIR|TAR", "the client's file system, in place of its own", false},
     {0, "suite", "SUITE", "the Debian suite that the client's file system is made of, in place of its own", false},
     {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
+    {'f', "format", "FORMAT", "what is printed at the end: text (the default), json, junit, html, tap or github", false},
     {'q', "quiet", NULL, "no live line, no summary when all is well", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
     {0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */
@@ -59,6 +61,7 @@ struct wish {
 	size_t n_claims;
 	const char *again;         /* see again.h */
 	struct baseline *baseline; /* NULL none */
+	const struct report_format *format;
 	struct region *region;
 };
 
@@ -180,6 +183,8 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 		status = read_claims(w, command_value(self, line, "claims"));
 	if (status == EXIT_OK)
 		status = read_flaws(w, self, line);
+	if (status == EXIT_OK)
+		status = reporting_format(command_value(self, line, "format"), &w->format);
 	if (status != EXIT_OK)
 		return status;
 	w->level = (enum level)level;
@@ -202,7 +207,7 @@ probe_first(struct play_options *o, const struct suite *suite, const struct wish
 	if (probe_client(probe, suite, o, o->folder, why) < 0)
 		return -1;
 	if (!w->quiet)
-		probe_print(probe, stdout);
+		probe_print(probe, reporting_told(w->format));
 	o->floor = probe->floor;
 	o->by_wire = probe->by_wire;
 	if (w->claims == NULL) {
@@ -240,6 +245,7 @@ play(const struct client *client, const struct selection *selection, const struc
 	    .level = w->level,
 	    .keep_all = w->keep_all,
 	    .verbose = w->verbose,
+	    .format = w->format,
 	};
 
 	if (run_folder_make(&folder, out, client->name, plays.play.started, &why) < 0)

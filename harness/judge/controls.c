@@ -134,8 +134,8 @@ controls_nothing_is_enforced(const struct hearing *h, struct finding *f)
 		return false;
 	f->shown_by = row->shown_by;
 	f->why = region_printf(h->region,
-	    "the client was not shown to enforce anything: in the control, which must be refused, %s was %s",
-	    words_message(h->region, row), outcome_name(row->outcome));
+	    "the client was not shown to enforce anything: the control, which must be refused, was %s",
+	    outcome_name(row->outcome));
 	return true;
 }
 

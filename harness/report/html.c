@@ -14,7 +14,8 @@
 #include "harness/report/texts.h"
 #include "harness/report/viewer.h"
 
-#define FACTS_OF_ALL_MAX (12l << 20) /* bytes of facts in a page of several runs, so that it opens at once */
+#define FACTS_OF_ALL_MAX (12l << 20) /* bytes of facts in a page of several runs, so that it opens at once \
+				      */
 
 /* The page as it is made. */
 struct html {
@@ -134,8 +135,8 @@ run_new(const struct report *r)
 	struct sessions s = sessions_count(r->facts, r->n_facts);
 
 	result_put(json, "sessions",
-	    json_pack("{s:I,s:I,s:I,s:I}", "all", (json_int_t)s.all, "sealed", (json_int_t)s.sealed, "intercepted",
-		(json_int_t)s.intercepted, "clear", (json_int_t)s.clear));
+	    json_pack("{s:I,s:I,s:I,s:I}", "all", (json_int_t)s.all, "sealed", (json_int_t)s.sealed,
+		"intercepted", (json_int_t)s.intercepted, "clear", (json_int_t)s.clear));
 	result_put_text(json, "folder", r->folder);
 	result_put_text(json, "program", r->program != NULL ? r->program : "mitmx");
 	result_put_text(json, "again", r->docket->again);
@@ -149,7 +150,8 @@ outcomes_new(void)
 	json_t *list = json_array();
 
 	for (enum outcome o = 0; o < OUTCOMES; o++)
-		must(json_array_append_new(list, json_pack("[s,s]", outcome_name(o), outcome_meaning(o))) == 0);
+		must(json_array_append_new(list, json_pack("[s,s]", outcome_name(o), outcome_meaning(o))) ==
+		     0);
 	return list;
 }
 
@@ -193,7 +195,8 @@ put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts
 		result_put_judgment(json, j);
 		result_put(json, "worst", json_integer(j->worst_step));
 		result_put(json, "n_facts", json_integer((json_int_t)count_facts(facts, j->brief)));
-		result_put_text(json, "capture", r->capture != NULL ? r->capture(r->ctx, j->brief->name) : NULL);
+		result_put_text(
+		    json, "capture", r->capture != NULL ? r->capture(r->ctx, j->brief->name) : NULL);
 		must(json_array_append_new(list, json) == 0);
 	}
 	begin(h->out, "judgments", run);
@@ -226,7 +229,8 @@ put_facts(const struct html *h, size_t run, const struct facts_by_leg *facts)
 
 		if (h->n_runs > 1 && (!telling || ftell(h->out) - begun > FACTS_OF_ALL_MAX / (long)h->n_runs))
 			continue;
-		fprintf(h->out, "<script type=\"application/json\" id=\"facts-%zu-%" JSON_INTEGER_FORMAT "\">", run,
+		fprintf(h->out,
+		    "<script type=\"application/json\" id=\"facts-%zu-%" JSON_INTEGER_FORMAT "\">", run,
 		    number_of(h, j->brief));
 		packed_write(facts, j->brief, texts, h->out);
 		end(h->out);

@@ -11,8 +11,8 @@
 #include "harness/report/report.h"
 
 /*
- * One run with all of its facts, or several side by side, with the facts of what was violated or unclear as far
- * as they fit. -1 and why when it cannot be written.
+ * One run with all of its facts, or several side by side, with the facts of what was violated or unclear as
+ * far as they fit. -1 and why when it cannot be written.
  */
 int html_write(const struct report *const *runs, size_t n, FILE *out, struct why *why);
 

@@ -10,13 +10,12 @@
 #include <string.h>
 
 #include "harness/base/must.h"
-#include "harness/report/failure.h"
+#include "harness/report/facts_by_leg.h"
+#include "harness/report/report.h"
 #include "harness/report/xml.h"
 
-enum result { RESULT_PASSED, RESULT_FAILURE, RESULT_ERROR, RESULT_SKIPPED, RESULTS };
-
 struct counts {
-	size_t tests, of[RESULTS];
+	size_t tests, of[REPORT_RESULTS];
 	uint64_t ms;
 };
 
@@ -26,25 +25,6 @@ struct sheet {
 	struct facts_by_leg *by_leg;
 	char *client; /* fit to be the first part of a dotted name */
 };
-
-static enum result
-result_of(const struct report *r, size_t i)
-{
-	const struct judgment *j = &r->judgments->items[i];
-
-	switch (j->verdict) {
-	case VERDICT_VIOLATED:
-		if (j->level > r->level)
-			return RESULT_PASSED;
-		return report_is_known(r, i) ? RESULT_SKIPPED : RESULT_FAILURE;
-	case VERDICT_UNCLEAR:
-		return report_is_known(r, i) ? RESULT_SKIPPED : RESULT_ERROR;
-	case VERDICT_SKIPPED:
-		return RESULT_SKIPPED;
-	default:
-		return RESULT_PASSED;
-	}
-}
 
 static uint64_t
 duration_ms(const struct judgment *j)
@@ -70,7 +50,7 @@ count(const struct report *r, const char *family)
 		if (family != NULL && !text_equal(family, family_of(r, i)))
 			continue;
 		c.tests++;
-		c.of[result_of(r, i)]++;
+		c.of[report_result_of(r, i)]++;
 		c.ms += duration_ms(&r->judgments->items[i]);
 	}
 	return c;
@@ -96,7 +76,7 @@ static void
 put_counts(const struct sheet *s, const struct counts *c)
 {
 	fprintf(s->out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", c->tests,
-	    c->of[RESULT_FAILURE], c->of[RESULT_ERROR], c->of[RESULT_SKIPPED]);
+	    c->of[REPORT_FAILURE], c->of[REPORT_ERROR], c->of[REPORT_SKIPPED]);
 }
 
 /* An element with a message, a type and a text, each of which may be NULL. */
@@ -113,35 +93,21 @@ put_element(const struct sheet *s, const char *name, const char *message, const 
 	fprintf(s->out, "</%s>\n", name);
 }
 
-/* As the report for a terminal has it; owned. */
-static char *
-failure_text(const struct sheet *s, const struct judgment *j)
-{
-	char *text = NULL;
-	size_t len = 0;
-	struct page page = {.r = s->r, .out = open_memstream(&text, &len), .by_leg = s->by_leg};
-
-	must(page.out != NULL);
-	failure_put(&page, j);
-	must(fclose(page.out) == 0);
-	return text;
-}
-
 /* --- a case ---------------------------------------------------------------------------------------- */
 
 static void
 put_trouble(const struct sheet *s, size_t i)
 {
-	static const char *const names[RESULTS] = {
-	    [RESULT_FAILURE] = "failure", [RESULT_ERROR] = "error", [RESULT_SKIPPED] = "skipped"};
+	static const char *const names[REPORT_RESULTS] = {
+	    [REPORT_FAILURE] = "failure", [REPORT_ERROR] = "error", [REPORT_SKIPPED] = "skipped"};
 	const struct judgment *j = &s->r->judgments->items[i];
-	enum result result = result_of(s->r, i);
-	char *text = failure_text(s, j);
+	enum report_result result = report_result_of(s->r, i);
+	char *text = report_failure_text(s->r, s->by_leg, i);
 
-	if (result == RESULT_SKIPPED) {
+	if (result == REPORT_SKIPPED) {
 		put_element(s, names[result], "known from the baseline", verdict_name(j->verdict), NULL);
 		put_element(s, "system-out", NULL, NULL, text);
-	} else if (result == RESULT_PASSED) {
+	} else if (result == REPORT_PASSED) {
 		put_element(s, "system-out", NULL, NULL, text);
 	} else {
 		put_element(s, names[result], j->why, verdict_name(j->verdict), text);
@@ -302,7 +268,7 @@ report_junit(const struct report *r, FILE *out, struct why *why)
 
 	if (r->baseline != NULL) {
 		all.tests++;
-		all.of[RESULT_FAILURE] += r->baseline->other_claims != NULL;
+		all.of[REPORT_FAILURE] += r->baseline->other_claims != NULL;
 	}
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
 	put_value(&s, "name", "mitmx");

@@ -13,7 +13,8 @@
 json_t *
 packed_kinds_new(void)
 {
-	static const char *const types[] = {[FACT_number] = "number", [FACT_flag] = "flag", [FACT_text] = "text"};
+	static const char *const types[] = {
+	    [FACT_number] = "number", [FACT_flag] = "flag", [FACT_text] = "text"};
 	json_t *kinds = json_array();
 
 	for (enum fact_kind k = 0; k < FACT_KINDS; k++) {
@@ -23,9 +24,9 @@ packed_kinds_new(void)
 		for (size_t i = 0; i < info->n_fields; i++)
 			must(json_array_append_new(fields,
 				 json_pack("[s,s]", info->fields[i].name, types[info->fields[i].type])) == 0);
-		must(json_array_append_new(kinds,
-			 json_pack("{s:s,s:s,s:s,s:o}", "name", info->name, "meaning", info->meaning, "words",
-			     fact_template(k), "fields", fields)) == 0);
+		must(json_array_append_new(
+			 kinds, json_pack("{s:s,s:s,s:s,s:o}", "name", info->name, "meaning", info->meaning,
+				    "words", fact_template(k), "fields", fields)) == 0);
 	}
 	return kinds;
 }
@@ -48,8 +49,9 @@ put_fact(const struct fact *f, int64_t after_us, bool control, struct texts *tex
 {
 	const struct fact_info *info = fact_info(f->kind);
 
-	fprintf(out, "%d,%d,%" PRIu32 ",%" PRId64 ",%d,%" PRId64 ",%" PRIu32, (int)f->kind, (int)f->source, f->number,
-	    after_us, control, f->step == FACT_NONE ? (int64_t)-1 : (int64_t)f->step, f->connection);
+	fprintf(out, "%d,%d,%" PRIu32 ",%" PRId64 ",%d,%" PRId64 ",%" PRIu32, (int)f->kind, (int)f->source,
+	    f->number, after_us, control, f->step == FACT_NONE ? (int64_t)-1 : (int64_t)f->step,
+	    f->connection);
 	for (size_t i = 0; i < info->n_fields; i++) {
 		const struct fact_field *field = &info->fields[i];
 

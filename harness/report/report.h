@@ -38,15 +38,18 @@ struct report {
 	const char *(*capture)(void *ctx, const char *scenario);
 	/* Looks up an id of `covers`; false when unknown. May be NULL. */
 	bool (*source)(void *ctx, const char *id, struct report_source *ret);
-	/* A scenario in plain words, as `mitmx explain` has it; NULL when unknown. Borrowed until the next call. May be NULL. */
+	/* A scenario in plain words, as `mitmx explain` has it; NULL when unknown. Borrowed until the next
+	 * call. May be NULL. */
 	const char *(*words)(void *ctx, const char *scenario);
 	void *ctx;
-	const char *damage; /* what is wrong with the record; NULL nothing */
+	const char *damage;                   /* what is wrong with the record; NULL nothing */
 	const struct baseline_view *baseline; /* NULL: none was given */
 	enum level level;                     /* violations at or above count as failures */
 	bool colors;                          /* text only */
 	bool verbose;                         /* text only: say a word about every scenario */
 };
+
+struct facts_by_leg; /* facts_by_leg.h */
 
 struct report_format {
 	const char *name; /* "json" */
@@ -66,6 +69,21 @@ int report_text(const struct report *r, FILE *out, struct why *why);
 int report_json(const struct report *r, FILE *out, struct why *why);  /* harness/report/result.schema.json */
 int report_junit(const struct report *r, FILE *out, struct why *why); /* tests/junit.xsd */
 int report_html(const struct report *r, FILE *out, struct why *why);  /* see html.h */
+
+int report_tap(const struct report *r, FILE *out, struct why *why);    /* TAP version 13 */
+int report_github(const struct report *r, FILE *out, struct why *why); /* annotations of GitHub Actions */
+
+/* What a scenario is to programs that know tests alone; agrees with the run's exit status. */
+enum report_result {
+	REPORT_PASSED,  /* honored, recorded, or violated below the level */
+	REPORT_FAILURE, /* violated at or above the level */
+	REPORT_ERROR,   /* unclear */
+	REPORT_SKIPPED, /* skipped, or known from the baseline */
+	REPORT_RESULTS
+};
+enum report_result report_result_of(const struct report *r, size_t i); /* of judgment i */
+/* What the terminal shows of a violation or an unclear verdict, without colors. Owned. */
+char *report_failure_text(const struct report *r, const struct facts_by_leg *by_leg, size_t i);
 
 /* Flushes; -1 and why when anything failed to be written. */
 int report_finish(FILE *out, struct why *why);

@@ -145,7 +145,8 @@ result_head_new(const struct report *r)
 	const char *tool = r->docket->tool_version, *lab = r->docket->lab_mode;
 
 	result_put(json, "schema", json_integer(REPORT_SCHEMA));
-	result_put(json, "tool", json_pack("{s:s, s:o}", "name", "mitmx", "version", result_text_new(bytes_of(tool))));
+	result_put(json, "tool",
+	    json_pack("{s:s, s:o}", "name", "mitmx", "version", result_text_new(bytes_of(tool))));
 	result_put(json, "client", client_new(r->docket));
 	result_put(json, "lab", json_pack("{s:o}", "mode", result_text_new(bytes_of(lab))));
 	result_put(json, "started", result_text_new(bytes_of(r->started)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sessions.h - who could read the sessions of a run: counts of connections in which mail was named or sent. */
+/* sessions.h - who could read the sessions of a run: counts of connections in which mail was named or sent.
+ */
 #ifndef SESSIONS_H
 #define SESSIONS_H
 

@@ -172,7 +172,7 @@ put_summary(const struct page *p)
 	put_baseline(p);
 	put_reasons(p);
 	if (p->r->folder != NULL)
-		page_put_line(p, "files", "%s", p->r->folder);
+		page_put_line(p, "report", "%s/report.html", p->r->folder);
 }
 
 /* What the baseline knows is told in full only when all is. */

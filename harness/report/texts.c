@@ -13,7 +13,7 @@
 struct texts {
 	struct bytes *items;
 	size_t n;
-	size_t *slots; /* number + 1; 0 free */
+	size_t *slots;  /* number + 1; 0 free */
 	size_t n_slots; /* a power of two */
 };
 

@@ -48,7 +48,7 @@ function families(model, query, change) {
 			groups.set(family, [...(groups.get(family) ?? []), j]);
 		}
 	}
-	return el("section", {class: "panel"}, el("h2", {}, "Families"), el("table", {class: "families"},
+	return el("section", {class: "panel"}, el("h2", {}, "Families"), el("div", {class: "scroll"}, el("table", {class: "families"},
 		el("thead", {}, el("tr", {}, ["Family", "Scenarios", "Verdicts", ...VERDICTS].map((h, i) =>
 			el("th", {scope: "col", class: i > 2 ? "number" : ""}, h)))),
 		el("tbody", {}, [...groups].sort().map(([family, judgments]) => {
@@ -58,7 +58,7 @@ function families(model, query, change) {
 					onclick: () => change("family", query.get("family") === family ? "" : family)}, family)),
 				el("td", {}, judgments.length), el("td", {class: "wide"}, bar(counts, family)),
 				VERDICTS.map((v) => el("td", {class: `number ${counts[v] > 0 ? v : "nil"}`}, counts[v] ?? 0)));
-		}))));
+		})))));
 }
 
 function tiles(run, query, change) {

@@ -105,12 +105,14 @@ function band(text, y) {
 		LANES.map((name, i) => svg("text", {x: x(i), y: y + 33, class: "lane", "text-anchor": "middle"}, name)));
 }
 
-// The facts that fall under one head: a step-begun and what follows it. Facts before the first have none.
+// The facts that fall under one head. The witness knows of no steps: what it saw stands where its time falls.
 function bands(facts) {
 	const list = [];
-	for (const fact of facts.toSorted((a, b) => a.step - b.step || a.t - b.t)) {
-		if (list.length === 0 || fact.step !== list.at(-1).step)
-			list.push({step: fact.step, armed: "", facts: []});
+	let running = -1;
+	const placed = facts.toSorted((a, b) => a.t - b.t).map((fact) => ({fact, step: running = fact.step >= 0 ? fact.step : running}));
+	for (const {fact, step} of placed.sort((a, b) => a.step - b.step || a.fact.t - b.fact.t)) {
+		if (list.length === 0 || step !== list.at(-1).step)
+			list.push({step, armed: "", facts: []});
 		if (fact.kind === "step-begun")
 			list.at(-1).armed = fact.armed;
 		list.at(-1).facts.push(fact);
