@@ -236,7 +236,7 @@ static const char want_text[] =
     "            1: c\n"
     "            1: d\n"
     "            2 for other reasons\n"
-    "  files     out\n";
+    "  report    out/report.html\n";
 
 static void
 a_failure_is_told_in_words(void **state)
