@@ -151,10 +151,16 @@ on_attempt(void *ctx, const struct smtp_attempt_result *result)
 	}
 }
 
+static bool
+is_enforced(const struct delivery *d)
+{
+	return d->enforced && !(d->at_host > 0 && has_flaw(d, FLAW_TRUSTS_BACKUP_MX));
+}
+
 static enum tls_demand
 demand_of(const struct delivery *d)
 {
-	if (d->enforced)
+	if (is_enforced(d))
 		return TLS_DEMAND_PROVED;
 	return has_flaw(d, FLAW_NO_TLS) ? TLS_DEMAND_CLEAR : TLS_DEMAND_ANY;
 }
@@ -167,6 +173,7 @@ begin_attempt(struct delivery *d, enum tls_demand demand)
 	    .host = d->hosts.hosts[d->at_host].name,
 	    .demand = demand,
 	    .policy_domain = d->domain,
+	    .policy = d->policy,
 	    .letter = d->letter,
 	    .recipients = d->recipients,
 	    .n = d->n,
@@ -239,13 +246,22 @@ is_listed(struct delivery *d, const char *host)
 {
 	char reason[LETTER_REASON_SIZE];
 
-	if (!d->enforced || has_flaw(d, FLAW_IGNORES_MX_LIST) ||
-	    sts_policy_lists(d->policy, host, has_flaw(d, FLAW_WILDCARD_TOO_WIDE)))
+	if (!is_enforced(d) || has_flaw(d, FLAW_IGNORES_MX_LIST) ||
+	    sts_policy_lists(d->policy, host, d->means->settings->flaws))
 		return true;
 	snprintf(reason, sizeof(reason), "%s is not among the MX hosts that the policy of %s lists", host,
 	    d->domain);
 	note_failure(d, true, reason);
 	return false;
+}
+
+static bool
+are_all_listed(struct delivery *d)
+{
+	for (size_t i = 0; i < d->hosts.n; i++)
+		if (!is_listed(d, d->hosts.hosts[i].name))
+			return false;
+	return true;
 }
 
 static void
@@ -284,6 +300,8 @@ on_mx(void *ctx, const struct dns_answer *answer)
 	for (size_t i = 0; i < answer->n; i++)
 		records[i] = (struct mx_record){answer->records[i].preference, answer->records[i].host};
 	mx_list_init(&d->hosts, d->domain, records, answer->n, d->means->settings->helo, resolver_random);
+	if (d->hosts.state == MX_NULL && has_flaw(d, FLAW_IGNORES_NULL_MX))
+		mx_list_init(&d->hosts, d->domain, NULL, 0, d->means->settings->helo, resolver_random);
 	if (d->hosts.state == MX_NULL)
 		end_by_dns(d, "takes no mail");
 	else if (d->hosts.state == MX_OURSELVES)
@@ -291,6 +309,8 @@ on_mx(void *ctx, const struct dns_answer *answer)
 	else if (d->hosts.state == MX_UNUSABLE) {
 		snprintf(reason, sizeof(reason), "no MX record of %s names a host", d->domain);
 		end(d, LETTER_DEFERRED, reason);
+	} else if (has_flaw(d, FLAW_DEMANDS_ALL_LISTED) && !are_all_listed(d)) {
+		end(d, LETTER_DEFERRED, d->reason);
 	} else {
 		try_host(d);
 	}

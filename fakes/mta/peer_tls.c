@@ -6,27 +6,41 @@
 
 #include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
+#include "fakes/mta/leniency.h"
 #include "harness/base/must.h"
 
+/* The names that the policy lists, as early drafts had it. */
 static void
-demand_proof(SSL *ssl, const char *host, uint64_t flaws)
+accept_listed(X509_VERIFY_PARAM *param, const struct sts_policy *policy)
+{
+	for (size_t i = 0; policy != NULL && i < policy->n_mx; i++)
+		if (policy->mx[i][0] != '*')
+			must(X509_VERIFY_PARAM_add1_host(param, policy->mx[i], 0) == 1);
+}
+
+static void
+demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, uint64_t flaws)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	unsigned host_flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 
+	if (flaw_in(flaws, FLAW_REFUSES_WILDCARDS))
+		host_flags |= X509_CHECK_FLAG_NO_WILDCARDS;
 	if (!flaw_in(flaws, FLAW_ACCEPTS_COMMON_NAME))
 		host_flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 	X509_VERIFY_PARAM_set_hostflags(param, host_flags);
 	if (!flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_NAME))
 		must(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	if (flaw_in(flaws, FLAW_ACCEPTS_OTHER_MX))
+		accept_listed(param, policy);
 	if (flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_DATES))
 		must(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME) == 1);
 	SSL_set_security_level(ssl, 2);
-	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	leniency_set(ssl, flaws);
 }
 
 SSL *
-peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws)
+peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, uint64_t flaws)
 {
 	SSL *ssl = SSL_new(context);
 	char name[HOST_NAME_SIZE];
@@ -37,7 +51,7 @@ peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws)
 	    host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
 		must(SSL_set_tlsext_host_name(ssl, name) == 1);
 	if (proof && !flaw_in(flaws, FLAW_IGNORES_CERTIFICATE)) {
-		demand_proof(ssl, host, flaws);
+		demand_proof(ssl, host, policy, flaws);
 		return ssl;
 	}
 	/* A weak key is better than none where the alternative is clear text. */

@@ -12,11 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fakes/mta/sts_policy.h"
+
 /*
  * `host` is the name that goes into SNI and, with `proof`, has to stand in the certificate.
- * `flaws`: what is not checked although it should be. Owned by whoever takes it (stream_start_tls).
+ * `flaws`: what is not checked although it should be; one of them asks `policy` (borrowed for the call; NULL:
+ * none). Owned by whoever takes it (stream_start_tls).
  */
-SSL *peer_tls_new(SSL_CTX *context, const char *host, bool proof, uint64_t flaws);
+SSL *
+peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, uint64_t flaws);
 
 /* After the handshake: did the peer show a certificate, and was all well with it? */
 bool peer_tls_is_proved(const SSL *ssl);

@@ -13,6 +13,7 @@
 #include "fakes/mta/addresses.h"
 #include "fakes/mta/letter.h"
 #include "fakes/mta/settings.h"
+#include "fakes/mta/sts_policy.h"
 
 enum tls_demand {
 	TLS_DEMAND_CLEAR, /* no TLS, not even when offered */
@@ -31,6 +32,7 @@ struct smtp_order {
 	const char *host; /* as the MX record has it: for SNI, the certificate and people */
 	enum tls_demand demand;
 	const char *policy_domain; /* who demands it, when proved; else NULL */
+	const struct sts_policy *policy; /* borrowed; NULL: none */
 	struct letter *letter;     /* with content */
 	const size_t *recipients;  /* indexes into the letter's; only those that are undecided are tried */
 	size_t n;

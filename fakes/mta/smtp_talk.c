@@ -150,7 +150,8 @@ fail_tls(struct smtp_talk *t, const char *what, const char *detail)
 static void
 begin_handshake(struct smtp_talk *t)
 {
-	SSL *ssl = peer_tls_new(t->settings->tls, t->order.host, is_demanded(t), t->settings->flaws);
+	SSL *ssl = peer_tls_new(
+	    t->settings->tls, t->order.host, t->order.policy, is_demanded(t), t->settings->flaws);
 
 	enter(t, HANDSHAKE);
 	stream_start_tls(t->stream, ssl, false);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/sts_words.h"
 #include "harness/base/must.h"
@@ -215,26 +216,46 @@ sts_policy_mode_name(enum sts_mode mode)
 	return names[mode];
 }
 
+/* As an unanchored regular expression would. */
+static bool
+occurs_in(const char *name, const char *host)
+{
+	size_t len = strlen(name);
+
+	for (; strlen(host) >= len; host++) {
+		size_t i = 0;
+
+		while (i < len && (name[i] == '.' || name[i] == host[i]))
+			i++;
+		if (i == len)
+			return true;
+	}
+	return false;
+}
+
 bool
-sts_policy_matches(const char *pattern, const char *host, bool too_wide)
+sts_policy_matches(const char *pattern, const char *host, uint64_t flaws)
 {
 	size_t tail = strlen(pattern), len = strlen(host);
 	const char *dot;
 
 	if (strncmp(pattern, "*.", 2) != 0)
-		return strcmp(pattern, host) == 0;
+		return flaw_in(flaws, FLAW_POLICY_NAMES_AS_PATTERNS) ? occurs_in(pattern, host)
+								     : strcmp(pattern, host) == 0;
+	if (flaw_in(flaws, FLAW_NO_POLICY_WILDCARDS))
+		return false;
 	tail--;
-	if (too_wide)
+	if (flaw_in(flaws, FLAW_WILDCARD_TOO_WIDE))
 		return len > tail && strcmp(host + len - tail, pattern + 1) == 0;
 	dot = strchr(host, '.');
 	return dot != NULL && strcmp(dot, pattern + 1) == 0;
 }
 
 bool
-sts_policy_lists(const struct sts_policy *policy, const char *host, bool too_wide)
+sts_policy_lists(const struct sts_policy *policy, const char *host, uint64_t flaws)
 {
 	for (size_t i = 0; i < policy->n_mx; i++)
-		if (sts_policy_matches(policy->mx[i], host, too_wide))
+		if (sts_policy_matches(policy->mx[i], host, flaws))
 			return true;
 	return false;
 }

@@ -133,7 +133,7 @@ a_policy_outlives_the_process(void **state)
 	assert_string_equal(entry->id, "id7");
 	assert_int_equal(entry->fetched, 5000);
 	assert_int_equal(entry->policy->mode, STS_MODE_ENFORCE);
-	assert_true(sts_policy_lists(entry->policy, "mx1.d.example", false));
+	assert_true(sts_policy_lists(entry->policy, "mx1.d.example", 0));
 	assert_null(sts_cache_find(cache, "x.d.example")->policy);
 	sts_cache_forget(cache, "d.example");
 	sts_cache_free(cache);

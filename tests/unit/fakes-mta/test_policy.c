@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/sts_policy.h"
 #include "fakes/mta/sts_record.h"
@@ -216,8 +217,8 @@ a_policy_may_have_many_lines_but_not_many_bytes(void **state)
 	policy = sts_policy_parse((struct bytes){text, len}, NULL);
 	assert_non_null(policy);
 	assert_int_equal(policy->n_mx, 2000);
-	assert_true(sts_policy_lists(policy, "mx1999.d.example", false));
-	assert_false(sts_policy_lists(policy, "mx2000.d.example", false));
+	assert_true(sts_policy_lists(policy, "mx1999.d.example", 0));
+	assert_false(sts_policy_lists(policy, "mx2000.d.example", 0));
 	sts_policy_unref(policy);
 	memset(text + len, '\n', STS_POLICY_MAX + 1 - len);
 	policy = sts_policy_parse((struct bytes){text, STS_POLICY_MAX}, NULL);
@@ -249,8 +250,9 @@ a_wildcard_stands_for_one_label(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROWS(match_rows); i++) {
-		bool got = sts_policy_matches(match_rows[i].pattern, match_rows[i].host, false);
-		bool got_wide = sts_policy_matches(match_rows[i].pattern, match_rows[i].host, true);
+		bool got = sts_policy_matches(match_rows[i].pattern, match_rows[i].host, 0);
+		bool got_wide = sts_policy_matches(
+		    match_rows[i].pattern, match_rows[i].host, UINT64_C(1) << FLAW_WILDCARD_TOO_WIDE);
 
 		if (got != match_rows[i].want || got_wide != match_rows[i].want_wide)
 			fail_msg("%s and %s: got %d, %d too wide; want %d, %d", match_rows[i].pattern,

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leniency.c - see leniency.h; one row per error that a flaw forgives. */
+#include "fakes/mta/leniency.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fakes/mta/flaw.h"
+#include "harness/base/must.h"
+
+/* `name` is the data of a DNS-ID, as long as OpenSSL says and with a NUL behind it. */
+static bool
+reaches_host(const char *name, const char *host)
+{
+	size_t tail = strlen(name) - 1, len = strlen(host);
+
+	return name[0] == '*' && len > tail && strcasecmp(host + len - tail, name + 1) == 0;
+}
+
+static bool
+is_host_up_to_nul(const char *name, const char *host)
+{
+	return strcasecmp(name, host) == 0;
+}
+
+static bool
+any_name(X509 *leaf, const char *host, bool (*fits)(const char *name, const char *host))
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DNS && ASN1_STRING_length(name->d.dNSName) > 0)
+			found = fits((const char *)ASN1_STRING_get0_data(name->d.dNSName), host);
+	}
+	GENERAL_NAMES_free(names);
+	return found;
+}
+
+static const struct row {
+	enum flaw flaw;
+	int error;
+	bool (*fits)(const char *name, const char *host); /* NULL: whatever the names */
+} rows[] = {
+    {FLAW_ANY_ISSUER, X509_V_ERR_INVALID_CA, NULL},
+    {FLAW_ANY_ISSUER, X509_V_ERR_KEYUSAGE_NO_CERTSIGN, NULL},
+    {FLAW_ANY_ISSUER, X509_V_ERR_PATH_LENGTH_EXCEEDED, NULL},
+    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_PERMITTED_VIOLATION, NULL},
+    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_EXCLUDED_VIOLATION, NULL},
+    {FLAW_IGNORES_CRITICAL_EXTENSIONS, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, NULL},
+    {FLAW_CERTIFICATE_WILDCARD_TOO_WIDE, X509_V_ERR_HOSTNAME_MISMATCH, reaches_host},
+    {FLAW_READS_NAMES_UP_TO_NUL, X509_V_ERR_HOSTNAME_MISMATCH, is_host_up_to_nul},
+};
+
+static bool
+is_forgiven(SSL *ssl, X509_STORE_CTX *ctx)
+{
+	uint64_t flaws = (uintptr_t)SSL_get_app_data(ssl);
+	const char *host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (flaw_in(flaws, rows[i].flaw) && X509_STORE_CTX_get_error(ctx) == rows[i].error &&
+		    (rows[i].fits == NULL ||
+			any_name(X509_STORE_CTX_get0_cert(ctx), host != NULL ? host : "", rows[i].fits)))
+			return true;
+	return false;
+}
+
+static int
+on_verify(int ok, X509_STORE_CTX *ctx)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	if (ok || !is_forgiven(ssl, ctx))
+		return ok;
+	X509_STORE_CTX_set_error(ctx, X509_V_OK);
+	return 1;
+}
+
+void
+leniency_set(SSL *ssl, uint64_t flaws)
+{
+	_Static_assert(sizeof(uintptr_t) >= sizeof(flaws), "a set of flaws fits a pointer");
+
+	must(SSL_set_app_data(ssl, (void *)(uintptr_t)flaws) == 1);
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, on_verify);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leniency.h - what a flawed client forgives in a chain that is not good; without a flaw, nothing.
+ *
+ * OpenSSL finds what is wrong; here it is waved through. Ref: what each flaw breaks, in flaws.def.
+ */
+#ifndef MTA_LENIENCY_H
+#define MTA_LENIENCY_H
+
+#include <openssl/ssl.h>
+#include <stdint.h>
+
+/* Sets the session's verify callback. Uses the SSL's app data. */
+void leniency_set(SSL *ssl, uint64_t flaws);
+
+#endif
