@@ -187,7 +187,7 @@ certificate_of(const struct leg *leg, const struct plan_certificate *from)
 		return certificate;
 	names = region_alloc(leg->region, from->n_names * sizeof(*names));
 	for (size_t i = 0; i < from->n_names; i++)
-		names[i] = leg_name(leg, from->names[i]);
+		names[i] = leg_name(leg, leg_expand_text(leg, from->names[i], NULL));
 	certificate.names = names;
 	return certificate;
 }
