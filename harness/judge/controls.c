@@ -154,9 +154,8 @@ controls_clock_did_not_move(const struct hearing *h, struct finding *f)
 			continue;
 		f->shown_by = row->shown_by;
 		f->why = region_printf(h->region,
-		    "its clock cannot be moved: in the control of step %" PRIu32
-		    ", with the clock ahead, %s was %s",
-		    then.step + 1, words_message(h->region, row), words_outcome(h->region, row));
+		    "its clock cannot be moved: with the clock ahead, the control was %s",
+		    outcome_name(row->outcome));
 		return true;
 	}
 	return false;
