@@ -2,6 +2,8 @@
 /* text.c - see text.h */
 #include "harness/base/text.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -235,6 +237,16 @@ text_unescape(char *out, size_t size, struct bytes in)
 		out[n++] = c;
 	}
 	return (long)n;
+}
+
+const char *
+text_signal(int64_t signal, char out[TEXT_SIGNAL])
+{
+	const char *name = signal > 0 && signal < INT_MAX ? sigabbrev_np((int)signal) : NULL;
+
+	snprintf(
+	    out, TEXT_SIGNAL, name != NULL ? "signal %" PRId64 " (SIG%s)" : "signal %" PRId64, signal, name);
+	return out;
 }
 
 static unsigned

@@ -46,6 +46,11 @@ long text_unescape(char *out, size_t size, struct bytes in); /* bytes written, o
  */
 char *text_harmless(char *text);
 
+#define TEXT_SIGNAL 32 /* room for the words */
+
+/* "signal 11 (SIGSEGV)", or "signal 77" for one without a name. Returns `out`. */
+const char *text_signal(int64_t signal, char out[TEXT_SIGNAL]);
+
 /* Edit distance (Levenshtein, with swaps of neighbors as one edit); words over 63 bytes count as far. */
 unsigned text_distance(const char *a, const char *b);
 /* The nearest of `n` words, or NULL when none is near enough to be meant. */

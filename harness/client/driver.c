@@ -170,17 +170,17 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 {
 	struct driver *d = ctx;
 	enum state was = d->state;
-	char what[128];
+	char what[128], words[TEXT_SIGNAL];
 
 	d->calls.exited(d->calls.ctx, FACT_NONE, d->client->start, status, signal);
 	if (was == STARTING || was == RUNNING) {
 		if (was == STARTING && signal == 0 && status == 0)
 			snprintf(what, sizeof(what),
 			    "ended as soon as it was started (its start command must stay, not fork away)");
+		else if (signal != 0)
+			snprintf(what, sizeof(what), "was ended by %s", text_signal(signal, words));
 		else
-			snprintf(what, sizeof(what),
-			    signal ? "was ended by signal %d" : "ended with status %d",
-			    signal ? signal : status);
+			snprintf(what, sizeof(what), "ended with status %d", status);
 		fail(d, what);
 	}
 	process_free(p);

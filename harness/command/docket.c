@@ -122,8 +122,10 @@ expect_step(const struct making *m, size_t i, struct brief_step *step)
 
 		if (step->recovery && m->leg->side == SIDE_ATTACK)
 			*e = just(m, all->level, OUTCOMES_DELIVERED);
+		else if (step->recovery && !m->scenario->opposite_control)
+			*e = just(m, LEVEL_MUST, OUTCOMES_DELIVERED);
 		else if (step->recovery)
-			*e = (struct expectation){0};
+			*e = (struct expectation){0}; /* its world may be one that refuses for good */
 		else if (m->leg->side == SIDE_CONTROL)
 			*e = control_expectation(m, &all->steps[i].by_floor[floor]);
 		else

@@ -80,19 +80,43 @@ floor_of_client(const struct findings *f)
 	return arrived(f, PROBE_UNPROVED) ? FLOOR_TLS : FLOOR_VERIFIED;
 }
 
+static const struct fact *
+crash_in(const struct play *play)
+{
+	for (size_t i = 0; i < play->store.n_facts; i++)
+		if (play->store.facts[i].kind == FACT_EXITED && play->store.facts[i].exited.crash)
+			return &play->store.facts[i];
+	return NULL;
+}
+
+/* What the client did in the honest world, in words. */
+static int
+tell_failure(const struct findings *f, const struct measured *honest, struct why *why)
+{
+	const struct fact *crash = crash_in(f->play);
+	struct bytes said = honest != NULL ? honest->reason : (struct bytes){NULL, 0};
+	char signal[TEXT_SIGNAL];
+
+	if (crash != NULL)
+		return why_set(why,
+		    "the honest control failed: in a world without any attack the client crashed: %.*s died "
+		    "of %s%s%.*s",
+		    (int)crash->exited.command.len, crash->exited.command.data,
+		    text_signal(crash->exited.signal, signal), said.len > 0 ? "; its last words: " : "",
+		    (int)said.len, said.data);
+	return why_set(why,
+	    "the honest control failed: in a world without any attack the message was %s%s%.*s",
+	    honest != NULL ? outcome_name(honest->outcome) : "not sent",
+	    said.len > 0 ? "; the client said: " : "", (int)said.len, said.data);
+}
+
 static int
 conclude(struct probe *ret, const struct findings *f, struct why *why)
 {
 	const struct measured *honest = f->of[PROBE_HONEST], *busy = f->of[PROBE_BUSY];
 
-	if (honest == NULL || !honest->arrived) {
-		struct bytes said = honest != NULL ? honest->reason : (struct bytes){NULL, 0};
-
-		return why_set(why,
-		    "the honest control failed: in a world without any attack the message was %s%s%.*s",
-		    honest != NULL ? outcome_name(honest->outcome) : "not sent",
-		    said.len > 0 ? "; the client said: " : "", (int)said.len, said.data);
-	}
+	if (honest == NULL || !honest->arrived)
+		return tell_failure(f, honest, why);
 	*ret = (struct probe){.floor = floor_of_client(f)};
 	ret->by_wire = busy != NULL && bytes_equal(busy->fate, BYTES("delivered"));
 	claim(ret, honest->outcome == OUTCOME_PROTECTED, "starttls");

@@ -175,6 +175,17 @@ controls_failed(const struct hearing *h, struct finding *f)
 	return true;
 }
 
+/* Where nobody is in the way there is no control beside it: what arrived elsewhere in the run stands for one.
+ */
+bool
+controls_nothing_arrived(const struct hearing *h, struct finding *f)
+{
+	const struct expectation *e = rules_expectation(h, &h->attack, h->step);
+
+	f->why = "the honest control failed: in the whole run not one message arrived";
+	return !h->delivers && e->given && !e->record && rules_step(&h->attack, h->step)->n_judged > 0;
+}
+
 /* An opposite control suffers the attack too: a refusal that the attack did not cause shows nothing. */
 bool
 controls_not_attacked(const struct hearing *h, struct finding *f)

@@ -14,6 +14,7 @@ bool controls_warm_up_failed(const struct hearing *h, struct finding *f);
 bool controls_nothing_is_enforced(const struct hearing *h, struct finding *f);
 bool controls_clock_did_not_move(const struct hearing *h, struct finding *f);
 bool controls_failed(const struct hearing *h, struct finding *f);
+bool controls_nothing_arrived(const struct hearing *h, struct finding *f);
 bool controls_not_attacked(const struct hearing *h, struct finding *f);
 
 #endif

@@ -18,6 +18,7 @@ struct court {
 	struct index index;
 	struct doubt run;
 	struct strays *strays;
+	bool delivers; /* some message arrived */
 };
 
 /* --- a scenario from its steps ---------------------------------------------------------- */
@@ -204,7 +205,8 @@ dismiss(struct judgment *j, enum verdict verdict, const char *why)
 static void
 judge_brief(struct judgment *j, const struct court *court, const struct brief *brief, bool *ret_sound)
 {
-	struct hearing h = {.region = court->region, .docket = court->docket, .brief = brief};
+	struct hearing h = {
+	    .region = court->region, .docket = court->docket, .brief = brief, .delivers = court->delivers};
 	const char *unclaimed = mechanisms_unclaimed(court->docket, brief);
 
 	j->brief = brief;
@@ -240,6 +242,15 @@ judge_brief(struct judgment *j, const struct court *court, const struct brief *b
 
 /* --- the run ---------------------------------------------------------------------------- */
 
+static bool
+anything_arrived(const struct record *record)
+{
+	for (size_t i = 0; i < record->n_facts; i++)
+		if (record->facts[i].kind == FACT_ARRIVED && record->facts[i].arrived.genuine)
+			return true;
+	return false;
+}
+
 struct judgments
 judge_run(const struct docket *docket, const struct record *record)
 {
@@ -250,6 +261,7 @@ judge_run(const struct docket *docket, const struct record *record)
 	index_init(&court.index, all.region, docket, record);
 	court.run = doubt_of_run(all.region, record);
 	court.strays = doubt_strays(all.region, docket, record);
+	court.delivers = anything_arrived(record);
 	all.items = region_alloc(all.region, (all.n_items + 1) * sizeof(*all.items));
 	for (size_t i = 0; i < all.n_items; i++)
 		judge_brief(&all.items[i], &court, &docket->briefs[i], &sound[i]);

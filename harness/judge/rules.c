@@ -168,14 +168,17 @@ rules_crash(const struct leg_facts *facts, uint32_t step)
 static bool
 client_crashed(const struct hearing *h, struct finding *f)
 {
+	char signal[TEXT_SIGNAL];
+
 	f->shown_by = rules_crash(h->attack.facts, h->step);
 	if (f->shown_by == NULL)
 		f->shown_by = rules_crash(h->control.facts, h->step);
 	if (f->shown_by == NULL)
 		return false;
 	f->level = LEVEL_MUST;
-	f->why = region_printf(h->region, "the client crashed: %s died of signal %" PRId64,
-	    words_quote(h->region, f->shown_by->exited.command), f->shown_by->exited.signal);
+	f->why = region_printf(h->region, "the client crashed: %s died of %s",
+	    words_quote(h->region, f->shown_by->exited.command),
+	    text_signal(f->shown_by->exited.signal, signal));
 	return true;
 }
 
@@ -432,6 +435,7 @@ static const struct {
     {controls_clock_did_not_move, VERDICT_SKIPPED},
     {client_was_cut_short, VERDICT_SKIPPED},
     {controls_failed, VERDICT_UNCLEAR},
+    {controls_nothing_arrived, VERDICT_UNCLEAR},
     {controls_not_attacked, VERDICT_UNCLEAR},
     {move_found_no_occasion, VERDICT_SKIPPED},
     {attack_was_not_met, VERDICT_UNCLEAR},

@@ -22,6 +22,7 @@ struct hearing {
 	const struct brief *brief;
 	struct doubt doubt; /* about the lab in this scenario */
 	struct side attack, control;
+	bool delivers; /* in this run, some message arrived at a genuine host */
 	uint32_t step;
 };
 

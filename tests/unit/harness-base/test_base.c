@@ -155,11 +155,24 @@ an_outbox_keeps_order_and_its_limit(void **state)
 	close(ends[0]);
 }
 
+static void
+signals_have_names(void **state)
+{
+	char out[TEXT_SIGNAL];
+
+	(void)state;
+	assert_string_equal(text_signal(11, out), "signal 11 (SIGSEGV)");
+	assert_string_equal(text_signal(0, out), "signal 0");
+	assert_string_equal(text_signal(INT64_MAX, out), "signal 9223372036854775807");
+	assert_string_equal(text_signal(INT64_MIN, out), "signal -9223372036854775808");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(escaping_is_lossless),
+	    cmocka_unit_test(signals_have_names),
 	    cmocka_unit_test(an_escape_is_never_cut_in_half),
 	    cmocka_unit_test(malformed_escapes_are_refused),
 	    cmocka_unit_test(foreign_text_is_harmless_to_a_terminal),

@@ -16,6 +16,8 @@
 #define CONTROL_MET "world $c.1.14 met layer=smtp move=strip-starttls host=mx1 neutral=0\n"
 #define FATE2(words) "front $a.1 fate message=$2 recipient=mtmxr$2@to.example " words "\n"
 #define GIVEN_UP "front $a.1 step-ended by=deadline\n"
+#define HELD_TO_THE_END "front $a.2 fate message=$2 recipient=mtmxr$2@to.example fate=deferred\n"
+#define CONTROL_HELD "front $c.1 fate message=$6 recipient=mtmxr$6@to.example fate=deferred\n"
 #define ARRIVED2 "world $a.1.2 arrived host=mx1 genuine=1 recipient=mtmxr$2@to.example\n"
 
 #define LEAK_ONE_LOSE_ONE                                                \
@@ -112,6 +114,21 @@ records_and_ends(struct docket *d)
 {
 	records(d);
 	ATTACK(d)->n_steps = CONTROL(d)->n_steps = 2;
+}
+
+/* Without a control, and with nothing that must have been delivered before. */
+static void
+nobody_is_in_the_way(struct docket *d)
+{
+	struct brief_step *first = &ATTACK(d)->steps[0];
+
+	expects_delivered(d);
+	CONTROL(d)->number = FACT_NONE;
+	CONTROL(d)->n_steps = 0;
+	ATTACK(d)->n_steps = 2;
+	first->warm_up = first->needs_policy = false;
+	for (unsigned floor = 0; floor < FLOORS; floor++)
+		first->expectation[floor] = (struct expectation){.given = true, .record = true};
 }
 
 static void
@@ -701,6 +718,14 @@ static const struct row rows[] = {
 	0},
     /* 7 and the scenario */
     {"all is recorded", " $a.2| $c.2", NULL, records_and_ends, RECORDED, "held", 0},
+    {"a recovery that fails", "$a.2.3| $a.2 fate", HELD_TO_THE_END, NULL, VIOLATED,
+	"step 3: message 2 for mtmxr002@to.example was held", 0},
+    {"a recovery that fails beside a control that was held as well", "$a.2.3| $a.2 fate|$c.1.12| $c.1 fate",
+	HELD_TO_THE_END CONTROL_HELD, records, UNCLEAR, "in the control message 6", 0},
+    {"nobody in the way, and not one message of the run arrives", "$c.| $a.2| arrived ", NULL,
+	nobody_is_in_the_way, UNCLEAR, "the honest control failed: in the whole run", 0},
+    {"nobody in the way, and other messages arrive", "$c.| $a.2", NULL, nobody_is_in_the_way, VIOLATED,
+	"message 2 for mtmxr002@to.example was held", 0},
     {"recorded, and recovered", NULL, NULL, records, RECORDED, NULL, 0},
     {"recorded, whatever was exposed", NULL, CLEAR_MAIL, records, RECORDED, "stolen", 0},
     {"recorded beside a failed control", "$c.1.12 arrived", NULL, records, UNCLEAR, "in the control", 0},
