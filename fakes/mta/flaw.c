@@ -14,8 +14,6 @@ static const struct {
 #undef FLAW
 };
 
-_Static_assert(FLAWS <= 64, "a set of flaws is one uint64_t");
-
 const char *
 flaw_name(enum flaw flaw)
 {
@@ -40,7 +38,7 @@ find(const char *word, size_t len)
 }
 
 int
-flaw_add_list(uint64_t *set, const char *list, const char **ret_bad, int *ret_bad_len)
+flaw_add_list(struct flaw_set *set, const char *list, const char **ret_bad, int *ret_bad_len)
 {
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
@@ -52,7 +50,7 @@ flaw_add_list(uint64_t *set, const char *list, const char **ret_bad, int *ret_ba
 			return -1;
 		}
 		if (len > 0)
-			*set |= UINT64_C(1) << flaw;
+			flaw_add(set, (enum flaw)flaw);
 		list += len + (list[len] == ',');
 	}
 	return 0;

@@ -20,15 +20,25 @@ enum flaw {
 const char *flaw_name(enum flaw flaw);
 const char *flaw_meaning(enum flaw flaw);
 
-/* A set of flaws is one bit each; 0 is a client without flaw. */
+/* One bit each; all 0 is a client without flaw. */
+struct flaw_set {
+	uint64_t bits[(FLAWS + 63) / 64];
+};
+
 static inline bool
-flaw_in(uint64_t set, enum flaw flaw)
+flaw_in(struct flaw_set set, enum flaw flaw)
 {
-	return (set >> flaw & 1) != 0;
+	return (set.bits[flaw / 64] >> flaw % 64 & 1) != 0;
+}
+
+static inline void
+flaw_add(struct flaw_set *set, enum flaw flaw)
+{
+	set->bits[flaw / 64] |= UINT64_C(1) << flaw % 64;
 }
 
 /* Adds the flaws of a list with commas; -1 when one is not known, with `*ret_bad` at it (`ret_bad_len` long).
  */
-int flaw_add_list(uint64_t *set, const char *list, const char **ret_bad, int *ret_bad_len);
+int flaw_add_list(struct flaw_set *set, const char *list, const char **ret_bad, int *ret_bad_len);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fakes/mta/flaw.h"
 #include "harness/base/must.h"
 
 /* `name` is the data of a DNS-ID, as long as OpenSSL says and with a NUL behind it. */
@@ -58,11 +57,11 @@ static const struct row {
 static bool
 is_forgiven(SSL *ssl, X509_STORE_CTX *ctx)
 {
-	uint64_t flaws = (uintptr_t)SSL_get_app_data(ssl);
+	const struct flaw_set *flaws = SSL_get_app_data(ssl);
 	const char *host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (flaw_in(flaws, rows[i].flaw) && X509_STORE_CTX_get_error(ctx) == rows[i].error &&
+		if (flaw_in(*flaws, rows[i].flaw) && X509_STORE_CTX_get_error(ctx) == rows[i].error &&
 		    (rows[i].fits == NULL ||
 			any_name(X509_STORE_CTX_get0_cert(ctx), host != NULL ? host : "", rows[i].fits)))
 			return true;
@@ -81,10 +80,8 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 }
 
 void
-leniency_set(SSL *ssl, uint64_t flaws)
+leniency_set(SSL *ssl, const struct flaw_set *flaws)
 {
-	_Static_assert(sizeof(uintptr_t) >= sizeof(flaws), "a set of flaws fits a pointer");
-
-	must(SSL_set_app_data(ssl, (void *)(uintptr_t)flaws) == 1);
+	must(SSL_set_app_data(ssl, (void *)flaws) == 1);
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, on_verify);
 }

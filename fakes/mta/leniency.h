@@ -8,9 +8,10 @@
 #define MTA_LENIENCY_H
 
 #include <openssl/ssl.h>
-#include <stdint.h>
+
+#include "fakes/mta/flaw.h"
 
 /* Sets the session's verify callback. Uses the SSL's app data. */
-void leniency_set(SSL *ssl, uint64_t flaws);
+void leniency_set(SSL *ssl, const struct flaw_set *flaws); /* borrowed until SSL_free */
 
 #endif

@@ -23,7 +23,7 @@ struct mta_options {
 	const char *listen;   /* "ADDRESS:PORT"; the daemon's */
 	bool sync;            /* the queue is on the disk before a letter is acknowledged */
 	unsigned timeout_ms;  /* each wait */
-	uint64_t flaws;
+	struct flaw_set flaws;
 	/*
 	 * Whole lines for people and for logs, e.g. "ID: to=<ADDRESS>, status=deferred (REASON)"; notes about
 	 * policies have no "status=". The daemon's first is "ready".

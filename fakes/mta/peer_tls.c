@@ -19,38 +19,38 @@ accept_listed(X509_VERIFY_PARAM *param, const struct sts_policy *policy)
 }
 
 static void
-demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, uint64_t flaws)
+demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, const struct flaw_set *flaws)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	unsigned host_flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 
-	if (flaw_in(flaws, FLAW_REFUSES_WILDCARDS))
+	if (flaw_in(*flaws, FLAW_REFUSES_WILDCARDS))
 		host_flags |= X509_CHECK_FLAG_NO_WILDCARDS;
-	if (!flaw_in(flaws, FLAW_ACCEPTS_COMMON_NAME))
+	if (!flaw_in(*flaws, FLAW_ACCEPTS_COMMON_NAME))
 		host_flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 	X509_VERIFY_PARAM_set_hostflags(param, host_flags);
-	if (!flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_NAME))
+	if (!flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE_NAME))
 		must(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
-	if (flaw_in(flaws, FLAW_ACCEPTS_OTHER_MX))
+	if (flaw_in(*flaws, FLAW_ACCEPTS_OTHER_MX))
 		accept_listed(param, policy);
-	if (flaw_in(flaws, FLAW_IGNORES_CERTIFICATE_DATES))
+	if (flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE_DATES))
 		must(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME) == 1);
 	SSL_set_security_level(ssl, 2);
 	leniency_set(ssl, flaws);
 }
 
 SSL *
-peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, uint64_t flaws)
+peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, const struct flaw_set *flaws)
 {
 	SSL *ssl = SSL_new(context);
 	char name[HOST_NAME_SIZE];
 
 	must(ssl != NULL);
 	must(SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1);
-	if (!flaw_in(flaws, FLAW_NO_SERVER_NAME) &&
+	if (!flaw_in(*flaws, FLAW_NO_SERVER_NAME) &&
 	    host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
 		must(SSL_set_tlsext_host_name(ssl, name) == 1);
-	if (proof && !flaw_in(flaws, FLAW_IGNORES_CERTIFICATE)) {
+	if (proof && !flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE)) {
 		demand_proof(ssl, host, policy, flaws);
 		return ssl;
 	}

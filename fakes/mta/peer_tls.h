@@ -16,11 +16,11 @@
 
 /*
  * `host` is the name that goes into SNI and, with `proof`, has to stand in the certificate.
- * `flaws`: what is not checked although it should be; one of them asks `policy` (borrowed for the call; NULL:
+ * `flaws` (borrowed until SSL_free): what is not checked although it should be; one of them asks `policy` (borrowed for the call; NULL:
  * none). Owned by whoever takes it (stream_start_tls).
  */
 SSL *
-peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, uint64_t flaws);
+peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, const struct flaw_set *flaws);
 
 /* After the handshake: did the peer show a certificate, and was all well with it? */
 bool peer_tls_is_proved(const SSL *ssl);

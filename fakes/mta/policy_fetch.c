@@ -146,7 +146,8 @@ on_connected(void *owner)
 	struct policy_fetch *fetch = owner;
 	static const unsigned char alpn[] = "\x08http/1.1";
 	bool proof = !flaw_in(fetch->settings->flaws, FLAW_IGNORES_POLICY_HOST_CERTIFICATE);
-	SSL *ssl = peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, 0);
+	static const struct flaw_set none;
+	SSL *ssl = peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, &none);
 	struct timeval whole = settings_time(fetch->settings->timeout_ms);
 
 	SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);

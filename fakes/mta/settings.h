@@ -18,7 +18,7 @@ struct settings {
 	SSL_CTX *tls;            /* borrowed; a client's context with the trust store */
 	const char *helo;        /* canonical host name, or any word that EHLO may say */
 	unsigned timeout_ms;     /* each wait: connect, handshake, an SMTP reply */
-	uint64_t flaws;
+	struct flaw_set flaws;
 	struct sockaddr_storage self; /* where we take mail; family 0: nowhere. Nothing is delivered there */
 	/* A line for people about policies and the like; may be NULL. */
 	void (*note)(void *ctx, const char *line);

@@ -151,7 +151,7 @@ static void
 begin_handshake(struct smtp_talk *t)
 {
 	SSL *ssl = peer_tls_new(
-	    t->settings->tls, t->order.host, t->order.policy, is_demanded(t), t->settings->flaws);
+	    t->settings->tls, t->order.host, t->order.policy, is_demanded(t), &t->settings->flaws);
 
 	enter(t, HANDSHAKE);
 	stream_start_tls(t->stream, ssl, false);

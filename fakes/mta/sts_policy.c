@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/sts_words.h"
 #include "harness/base/must.h"
@@ -234,7 +233,7 @@ occurs_in(const char *name, const char *host)
 }
 
 bool
-sts_policy_matches(const char *pattern, const char *host, uint64_t flaws)
+sts_policy_matches(const char *pattern, const char *host, struct flaw_set flaws)
 {
 	size_t tail = strlen(pattern), len = strlen(host);
 	const char *dot;
@@ -252,7 +251,7 @@ sts_policy_matches(const char *pattern, const char *host, uint64_t flaws)
 }
 
 bool
-sts_policy_lists(const struct sts_policy *policy, const char *host, uint64_t flaws)
+sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_set flaws)
 {
 	for (size_t i = 0; i < policy->n_mx; i++)
 		if (sts_policy_matches(policy->mx[i], host, flaws))

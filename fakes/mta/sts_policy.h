@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fakes/mta/flaw.h"
 #include "harness/base/text.h"
 #include "harness/base/why.h"
 
@@ -37,7 +38,7 @@ void sts_policy_unref(struct sts_policy *policy); /* NULL is fine */
 const char *sts_policy_mode_name(enum sts_mode mode);
 
 /* Does a pattern cover the host? Both canonical (host_name.h); "*." stands for exactly one label. */
-bool sts_policy_matches(const char *pattern, const char *host, uint64_t flaws);
-bool sts_policy_lists(const struct sts_policy *policy, const char *host, uint64_t flaws);
+bool sts_policy_matches(const char *pattern, const char *host, struct flaw_set flaws);
+bool sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_set flaws);
 
 #endif

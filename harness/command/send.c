@@ -53,7 +53,7 @@ list_flaws(void)
 }
 
 static int
-add_flaws(uint64_t *set, const char *list)
+add_flaws(struct flaw_set *set, const char *list)
 {
 	const char *names[FLAWS], *bad;
 	char word[64];
@@ -69,7 +69,7 @@ add_flaws(uint64_t *set, const char *list)
 
 /* From the options, and from the environment: for one whose command line is fixed. */
 static int
-read_flaws(const struct command *self, const struct command_line *line, uint64_t *ret)
+read_flaws(const struct command *self, const struct command_line *line, struct flaw_set *ret)
 {
 	const char *more = getenv("MITMX_FLAW");
 	int status = 0;

@@ -133,7 +133,7 @@ a_policy_outlives_the_process(void **state)
 	assert_string_equal(entry->id, "id7");
 	assert_int_equal(entry->fetched, 5000);
 	assert_int_equal(entry->policy->mode, STS_MODE_ENFORCE);
-	assert_true(sts_policy_lists(entry->policy, "mx1.d.example", 0));
+	assert_true(sts_policy_lists(entry->policy, "mx1.d.example", (struct flaw_set){0}));
 	assert_null(sts_cache_find(cache, "x.d.example")->policy);
 	sts_cache_forget(cache, "d.example");
 	sts_cache_free(cache);
@@ -363,26 +363,36 @@ reasons_are_printable_whatever_the_peer_said(void **state)
 	assert_null(strchr(recipient.reason, '\n'));
 }
 
+static int
+count_flaws(struct flaw_set set)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(set.bits) / sizeof(set.bits[0]); i++)
+		n += __builtin_popcountll(set.bits[i]);
+	return n;
+}
+
 static void
 flaws_are_found_by_name(void **state)
 {
-	uint64_t set = 0;
+	struct flaw_set set = {0};
 	const char *bad;
 	int len;
 
 	(void)state;
 	assert_int_equal(flaw_add_list(&set, "", &bad, &len), 0);
-	assert_int_equal(set, 0);
+	assert_int_equal(count_flaws(set), 0);
 	assert_int_equal(flaw_add_list(&set, "ignores-policy,,crashes-on-garbage,", &bad, &len), 0);
 	assert_true(flaw_in(set, FLAW_IGNORES_POLICY) && flaw_in(set, FLAW_CRASHES));
-	assert_int_equal(__builtin_popcountll(set), 2);
+	assert_int_equal(count_flaws(set), 2);
 	assert_int_equal(flaw_add_list(&set, "ignores-policy,what", &bad, &len), -1);
 	assert_string_equal(bad, "what");
 	assert_int_equal(len, 4);
 	for (int i = 0; i < FLAWS; i++) {
-		set = 0;
+		set = (struct flaw_set){0};
 		assert_int_equal(flaw_add_list(&set, flaw_name((enum flaw)i), &bad, &len), 0);
-		assert_true(set == UINT64_C(1) << i && flaw_meaning((enum flaw)i)[0] != '\0');
+		assert_true(flaw_in(set, (enum flaw)i) && count_flaws(set) == 1 && flaw_meaning((enum flaw)i)[0] != '\0');
 	}
 }
 
