@@ -7,7 +7,8 @@
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run test unit end-to-end gates install uninstall clean setup setup-test format asan bench proof
+.PHONY: all run test unit end-to-end gates install uninstall clean setup setup-test setup-fuzz fuzz fuzz-targets \
+	allocation-targets format asan bench proof
 
 MODE ?= release
 BUILD ?= build$(if $(filter-out release,$(MODE)),/$(MODE))
@@ -20,6 +21,13 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(CFLAGS_$(MODE)) 
 ALL_LDFLAGS = $(LDFLAGS) $(LDFLAGS_$(MODE))
 CFLAGS_asan = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_asan = -fsanitize=address,undefined
+# libFuzzer, and the coverage of our sources; clang alone has them
+CFLAGS_fuzz = -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fprofile-instr-generate -fcoverage-mapping
+LDFLAGS_fuzz = -fsanitize=address,undefined -fprofile-instr-generate
+ifeq ($(MODE),fuzz)
+CC = clang
+endif
 
 LAYERS = scripts/gates/layers.tsv
 # SEES_FOLDER: the folders it may see; LIBS_FOLDER: the libraries it links
@@ -115,6 +123,30 @@ $(PROBES:=-asan): $(BUILD)/unit/%-asan: tests/unit/%.c
 unit: $(UNIT_TESTS)
 	@scripts/run-unit-tests $(UNIT_TESTS)
 
+# --- fuzz targets: tests/fuzz/*.c, each about the files and folders that its head names behind "About:"
+
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+about = $(shell sed -n 's/^ \* About: //p' tests/fuzz/$(1).c)
+about_folders = $(sort $(foreach a,$(call about,$(1)),$(if $(filter %.c,$(a)),$(patsubst %/,%,$(dir $(a))),$(a))))
+fuzz_folders = $(sort $(foreach f,$(call about_folders,$(1)),$(f) $(SEES_$(f))))
+fuzz_libs = $(addprefix -l,$(sort $(foreach f,$(call fuzz_folders,$(1)),$(LIBS_$(f)))))
+
+# With libFuzzer in it; for MODE=fuzz.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(foreach f,$$(call fuzz_folders,$$*),$$(call archive,$$f))
+	@mkdir -p $(@D)
+	$(Q)echo '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $< $(call group,$(call fuzz_folders,$*)) $(call fuzz_libs,$*) -o $@
+
+# Without it: each allocation that an input leads to fails once.
+$(BUILD)/allocations/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/driver/allocations.o $$(foreach f,$$(call fuzz_folders,$$*),$$(call archive,$$f))
+	@mkdir -p $(@D)
+	$(Q)echo '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) $< $(BUILD)/obj/tests/fuzz/driver/allocations.o $(call group,$(call fuzz_folders,$*)) $(call fuzz_libs,$*) -o $@
+
+.SECONDARY: $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SOURCES))
+fuzz-targets: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+allocation-targets: $(patsubst tests/fuzz/%.c,$(BUILD)/allocations/%,$(FUZZ_SOURCES))
+
 # --- what people type ----------------------------------------------------------------------
 
 setup:
@@ -122,6 +154,9 @@ setup:
 
 setup-test:
 	@scripts/setup test
+
+setup-fuzz:
+	@scripts/setup fuzz
 
 run: setup
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -141,6 +176,12 @@ asan:
 # CHANGED=REF: only what changed since that commit; CHANGED=1: since the last one.
 proof: all
 	@scripts/proof $(if $(CHANGED),--changed $(CHANGED))
+
+# TIME: seconds that each target gets; as many targets at a time as there are cores.
+TIME ?= 60
+fuzz: setup-fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) MODE=fuzz fuzz-targets
+	@scripts/fuzz --time $(TIME)
 
 bench: all
 	@tests/bench/suite

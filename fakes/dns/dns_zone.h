@@ -7,6 +7,8 @@
 #ifndef DNS_ZONE_H
 #define DNS_ZONE_H
 
+#include <stdbool.h> /* first: ldns would make bool a signed char */
+
 #include <ldns/ldns.h>
 
 #include "harness/base/why.h"

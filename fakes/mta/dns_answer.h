@@ -8,9 +8,10 @@
 #ifndef MTA_DNS_ANSWER_H
 #define MTA_DNS_ANSWER_H
 
+#include <stdbool.h> /* first: ldns would make bool a signed char */
+
 #include <ldns/ldns.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 
 #include "harness/base/region.h"
 #include "harness/base/text.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 _Noreturn void
 must_failed(const char *file, int line, const char *cond)
@@ -13,22 +14,34 @@ must_failed(const char *file, int line, const char *cond)
 	abort();
 }
 
+_Noreturn void
+must_out_of_memory(void)
+{
+	static const char sentence[] = "mitmx: out of memory\n";
+	ssize_t ignored = write(STDERR_FILENO, sentence, sizeof(sentence) - 1); /* stdio might allocate */
+
+	(void)ignored;
+	abort();
+}
+
+void *
+must_have(void *p)
+{
+	if (p == NULL)
+		must_out_of_memory();
+	return p;
+}
+
 void *
 must_alloc(size_t len)
 {
-	void *p = calloc(1, len ? len : 1);
-
-	must(p != NULL);
-	return p;
+	return must_have(calloc(1, len ? len : 1));
 }
 
 void *
 must_realloc(void *old, size_t len)
 {
-	void *p = realloc(old, len ? len : 1);
-
-	must(p != NULL);
-	return p;
+	return must_have(realloc(old, len ? len : 1));
 }
 
 char *

@@ -14,7 +14,15 @@
 /* Says where and what on stderr, then aborts. */
 _Noreturn void must_failed(const char *file, int line, const char *cond);
 
-/* malloc family that treats "out of memory" as fatal; the result is owned. */
+/*
+ * Memory. No part of the lab goes on without the memory that it asked for: it says "out of memory" on
+ * stderr and aborts, so no fact is lost and no foreign byte is misread in silence. The malloc family of
+ * ours is here; what a library returns goes through must_have. Tried by tests/fuzz/driver/allocations.c.
+ */
+_Noreturn void must_out_of_memory(void);
+void *must_have(void *p); /* returns `p`, which a library allocated; NULL: out of memory */
+
+/* The results are owned. */
 void *must_alloc(size_t len) __attribute__((malloc)); /* zeroed */
 void *must_realloc(void *old, size_t len);
 char *must_strdup(const char *text) __attribute__((malloc));

@@ -332,12 +332,12 @@ read_client(struct client *c, const struct node *root)
 	read_fates(c, root);
 }
 
-struct client *
-description_read(const char *directory, struct complaints *complaints)
+/* `d` is taken; NULL: it could not be read. */
+static struct client *
+read_document(const char *directory, struct document *d, struct complaints *complaints)
 {
 	struct region *r = region_new();
 	struct client *c = region_alloc(r, sizeof(*c));
-	struct document *d = document_open(region_printf(r, "%s/client.yaml", directory), complaints);
 	size_t before = complaints_made(complaints);
 
 	c->region = r;
@@ -350,4 +350,20 @@ description_read(const char *directory, struct complaints *complaints)
 	}
 	document_free(d);
 	return c;
+}
+
+struct client *
+description_read(const char *directory, struct complaints *complaints)
+{
+	struct region *r = region_new();
+	struct document *d = document_open(region_printf(r, "%s/client.yaml", directory), complaints);
+
+	region_free(r);
+	return read_document(directory, d, complaints);
+}
+
+struct client *
+description_parse(const char *directory, struct bytes text, struct complaints *complaints)
+{
+	return read_document(directory, document_parse("client.yaml", text, complaints), complaints);
 }

@@ -14,5 +14,7 @@ bool description_is_suite(const char *text);
 
 /* Reads DIRECTORY/client.yaml. NULL, and complaints, when something is wrong with it. Owned. */
 struct client *description_read(const char *directory, struct complaints *complaints);
+/* The same from the file's text; paths in it are found from DIRECTORY on. */
+struct client *description_parse(const char *directory, struct bytes text, struct complaints *complaints);
 
 #endif

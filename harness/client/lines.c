@@ -63,6 +63,13 @@ lines_read(struct lines *l, int fd, size_t most)
 }
 
 void
+lines_feed(struct lines *l, struct bytes piece)
+{
+	must(evbuffer_add(l->in, piece.data, piece.len) == 0);
+	split(l);
+}
+
+void
 lines_end(struct lines *l)
 {
 	size_t len = evbuffer_get_length(l->in), kept = len < LINE_LIMIT ? len : LINE_LIMIT;

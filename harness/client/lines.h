@@ -18,6 +18,8 @@ struct lines *lines_new(void (*line)(void *ctx, struct bytes line), void *ctx);
 void lines_free(struct lines *l);
 /* Reads up to `most` bytes once. What read(2) returned; -1 and errno. */
 long lines_read(struct lines *l, int fd, size_t most);
+/* The same from memory. */
+void lines_feed(struct lines *l, struct bytes piece);
 /* What stands without an end is a line too. */
 void lines_end(struct lines *l);
 

@@ -235,25 +235,44 @@ fill_in(struct saved_run *run)
 			*texts[i] = "";
 }
 
-int
-saved_run_read(struct saved_run *ret, const char *path, struct why *why)
+/* `in` is taken; NULL: it could not be opened. */
+static int
+read_from(struct saved_run *ret, FILE *in, const char *name, struct why *why)
 {
 	struct reading *r = must_alloc(sizeof(*r));
-	char full[PATH_MAX];
 	int status = -1;
 
 	*ret = (struct saved_run){.docket.region = region_new()};
 	r->run = ret;
 	r->region = ret->docket.region;
 	r->next_scenario = 1;
-	r->in = open_record(path, full, why);
-	if (r->in != NULL) {
-		status = read_all(r, full, why);
-		fclose(r->in);
+	r->in = in;
+	if (in != NULL) {
+		status = read_all(r, name, why);
+		fclose(in);
 	}
 	fill_in(ret);
 	free(r);
 	return status;
+}
+
+int
+saved_run_read(struct saved_run *ret, const char *path, struct why *why)
+{
+	char full[PATH_MAX];
+	FILE *in = open_record(path, full, why);
+
+	return read_from(ret, in, full, why);
+}
+
+int
+saved_run_parse(struct saved_run *ret, struct bytes text, const char *name, struct why *why)
+{
+	FILE *in = fmemopen((void *)text.data, text.len, "r"); /* reading writes nothing */
+
+	if (in == NULL)
+		why_errno(why, "%s cannot be read", name);
+	return read_from(ret, in, name, why);
 }
 
 void

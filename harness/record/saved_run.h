@@ -27,6 +27,8 @@ struct saved_run {
 
 /* `path`: the file, or the folder of a run. -1 and why when it is none. saved_run_done in either case. */
 int saved_run_read(struct saved_run *ret, const char *path, struct why *why);
+/* The same from text; `name` is how errors call it. */
+int saved_run_parse(struct saved_run *ret, struct bytes text, const char *name, struct why *why);
 void saved_run_done(struct saved_run *run);
 
 #endif

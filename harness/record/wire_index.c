@@ -38,6 +38,22 @@ number16(const char *at)
 	return (unsigned)(uint8_t)at[0] << 8 | (uint8_t)at[1];
 }
 
+/*
+ * Adds a label in lower case and its dot. False when it holds a NUL or a dot, which would make the name
+ * look like somebody else's.
+ */
+static bool
+add_label(char *out, struct bytes label)
+{
+	for (size_t i = 0; i < label.len; i++) {
+		out[i] = text_lower(label.data[i]);
+		if (out[i] == '\0' || out[i] == '.')
+			return false;
+	}
+	out[label.len] = '.';
+	return true;
+}
+
 /* The question's name as text; false when it is not whole. Names of questions are not compressed. */
 static bool
 question_name(struct bytes dns, char out[256])
@@ -47,11 +63,10 @@ question_name(struct bytes dns, char out[256])
 	while (at < dns.len && dns.data[at] != 0) {
 		size_t len = (uint8_t)dns.data[at++];
 
-		if (len > 63 || len >= dns.len - at || n + len + 1 > 254)
+		if (len > 63 || len >= dns.len - at || n + len + 1 > 254 ||
+		    !add_label(out + n, (struct bytes){dns.data + at, len}))
 			return false;
-		for (size_t i = 0; i < len; i++)
-			out[n++] = text_lower(dns.data[at + i]);
-		out[n++] = '.';
+		n += len + 1;
 		at += len;
 	}
 	out[n > 0 ? n - 1 : 0] = '\0';

@@ -80,6 +80,9 @@ static const struct {
 	WIRE_NOBODY},
     {"a name without end", 53, 17, BYTES(UDP_DNS "\3mx1\5a0001\7example"), WIRE_NOBODY},
     {"no name", 53, 17, BYTES(UDP_DNS), WIRE_NOBODY},
+    {"a NUL in a label, behind a name that is somebody's", 53, 17,
+	BYTES(UDP_DNS "\3mx1\5a0001\x10" "example\0.elsewhe\0\0\1\0\1"), WIRE_NOBODY},
+    {"a dot in a label", 53, 17, BYTES(UDP_DNS "\x09mx1.a0001\7example\0\0\1\0\1"), WIRE_NOBODY},
     {"a question over TCP", 53, 6,
 	BYTES("\x9c\x40\0\x35\0\0\0\1\0\0\0\2\x50\x18\1\0\0\0\0\0"
 	      "\0\x23" DNS_HEAD "\3mx1\5a0001\7example\0\0\1\0\1"),
