@@ -14,8 +14,9 @@
 #include "harness/report/texts.h"
 #include "harness/report/viewer.h"
 
-#define FACTS_OF_ALL_MAX (12l << 20) /* bytes of facts in a page of several runs, so that it opens at once \
-				      */
+#define FACTS_OF_ALL_MAX                                                                 \
+	(6l << 20) /* bytes of facts in a page of several runs, so that it opens at once \
+		    */
 
 /* The page as it is made. */
 struct html {
@@ -181,6 +182,28 @@ count_facts(const struct facts_by_leg *facts, const struct brief *b)
 	return attack + control;
 }
 
+/* Leaves out what the page shows elsewhere, or not at all: hundreds of scenarios on many clients must fit. */
+static void
+thin(json_t *judgment)
+{
+	static const char *const of_both[] = {"message", "recipient", "arrived"};
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(json_object_get(judgment, "steps"), i, step)
+	{
+		json_t *attack = json_object_get(step, "attack"), *control = json_object_get(step, "control");
+
+		json_object_del(step, "why");
+		for (size_t k = 0; k < sizeof(of_both) / sizeof(of_both[0]); k++) {
+			json_object_del(attack, of_both[k]);
+			json_object_del(control, of_both[k]);
+		}
+		json_object_del(control, "fate");
+		json_object_del(control, "reason");
+	}
+}
+
 static void
 put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts)
 {
@@ -193,6 +216,7 @@ put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts
 
 		result_put(json, "scenario", json_integer(number_of(h, j->brief)));
 		result_put_judgment(json, j);
+		thin(json);
 		result_put(json, "worst", json_integer(j->worst_step));
 		result_put(json, "n_facts", json_integer((json_int_t)count_facts(facts, j->brief)));
 		result_put_text(

@@ -41,7 +41,7 @@ function familyRows(model, query, change) {
 function scenarioRow(model, i, query) {
 	const s = model.scenarios[i];
 	const level = model.runs.map((run) => run.judgments.get(i)?.level).find((l) => l !== undefined);
-	return columns(el("div", {class: `matrix-row${differs(model, i) ? " differs" : ""}`, role: "listitem", tabindex: "-1"},
+	return columns(el("div", {class: `matrix-row${differs(model, i) ? " differs" : ""}`, tabindex: "-1"},
 		el("span", {class: "row-name"}, el("b", {}, s.name), el("small", {}, visible(s.title))), levelMark(level),
 		model.runs.map((run) => {
 			const j = run.judgments.get(i);
@@ -57,11 +57,11 @@ export function matrix(model, query, change) {
 	const list = model.runs.length === 2 ?
 		[...found.filter((i) => differs(model, i)), ...found.filter((i) => !differs(model, i))] : found;
 	const n = model.scenarios.filter((s, i) => differs(model, i)).length;
-	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {role: "list", "aria-label": "Scenarios"});
+	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {"aria-label": "Scenarios"});
 	const page = el("div", {class: "matrix"}, el("h1", {}, `${model.runs.length} runs side by side`),
 		el("p", {class: "note"}, `${n} of ${model.scenarios.length} scenarios did not end alike.`),
-		el("section", {class: "scroll"}, el("h2", {}, "Families"), headRow(model), totals(model), familyRows(model, query, change)),
+		el("section", {class: "scroll", tabindex: "0", "aria-label": "Families"}, el("h2", {}, "Families"), headRow(model), totals(model), familyRows(model, query, change)),
 		el("section", {}, el("h2", {}, "Scenarios"), filterBar(model, query, change), countLine(list.length, model.scenarios.length),
-			el("div", {class: "scroll"}, headRow(model), table.node)));
+			el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Scenarios and runs"}, headRow(model), table.node)));
 	return {node: page, after: () => table.show(list), focus: table.focus, list};
 }

@@ -48,7 +48,7 @@ function families(model, query, change) {
 			groups.set(family, [...(groups.get(family) ?? []), j]);
 		}
 	}
-	return el("section", {class: "panel"}, el("h2", {}, "Families"), el("div", {class: "scroll"}, el("table", {class: "families"},
+	return el("section", {class: "panel"}, el("h2", {}, "Families"), el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Families"}, el("table", {class: "families"},
 		el("thead", {}, el("tr", {}, ["Family", "Scenarios", "Verdicts", ...VERDICTS].map((h, i) =>
 			el("th", {scope: "col", class: i > 2 ? "number" : ""}, h)))),
 		el("tbody", {}, [...groups].sort().map(([family, judgments]) => {
@@ -77,7 +77,7 @@ function outcomes(j) {
 function scenarioRow(model, i, query) {
 	const s = model.scenarios[i];
 	const j = model.judgment(0, i);
-	return el("a", {class: "row", href: link(s.name, query), role: "listitem"},
+	return el("a", {class: "row", href: link(s.name, query)},
 		verdictMark(j.verdict), el("span", {class: "row-name"}, el("b", {}, s.name), el("small", {}, visible(s.title))),
 		levelMark(j.level), el("span", {class: "row-outcome"}, outcomes(j)), el("span", {class: "row-time"}, seconds(j.duration_ms)));
 }
@@ -85,7 +85,7 @@ function scenarioRow(model, i, query) {
 export function overview(model, query, change) {
 	const run = model.runs[0];
 	const list = matching(model, query).filter((i) => model.judgment(0, i) !== null);
-	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {role: "list", "aria-label": "Scenarios"});
+	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {"aria-label": "Scenarios"});
 	const page = el("div", {class: "overview"},
 		el("h1", {}, `${visible(run.client.name)} `, el("span", {class: "version"}, visible(run.client.version))),
 		aboutRun(run), run.damage && el("p", {class: "alarm"}, `The record is damaged: ${visible(run.damage)}`),

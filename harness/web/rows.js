@@ -6,8 +6,8 @@ const MARGIN = 12; // rows beyond either edge
 
 // `make(item, i)` gives a row; `height` in pixels. Returns {node, show(items), focus(i)}.
 export function rows(make, height, attributes) {
-	const inner = el("div", {class: "rows-inner", role: "presentation"});
-	const node = el("div", {class: "rows", ...attributes}, inner);
+	const inner = el("div", {class: "rows-inner", ...attributes, role: "list"});
+	const node = el("div", {class: "rows"}, inner);
 	let items = [];
 	let from = -1;
 	let to = -1;
@@ -23,9 +23,7 @@ export function rows(make, height, attributes) {
 		inner.replaceChildren(...items.slice(from, Math.max(from, to)).map((item, i) => {
 			const row = make(item, from + i);
 			row.dataset.row = from + i;
-			row.setAttribute("aria-setsize", items.length);
-			row.setAttribute("aria-posinset", from + i + 1);
-			return row;
+			return el("div", {role: "listitem", "aria-setsize": items.length, "aria-posinset": from + i + 1}, row);
 		}));
 		inner.style.paddingTop = `${from * height}px`;
 		if (kept !== undefined)

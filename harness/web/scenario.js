@@ -10,6 +10,8 @@ import {legend, sequence} from "./sequence.js";
 function measured(model, m) {
 	if (m === undefined)
 		return "nothing was measured";
+	if (m.all !== undefined)
+		return m.all.map((one) => el("p", {class: "of-many"}, el("code", {}, visible(one.recipient)), ": ", measured(model, one)));
 	const meaning = model.outcomes.find(([name]) => name === m.outcome)?.[1];
 	return [el("b", {class: `outcome ${m.exposure !== "none" ? "exposed" : ""}`}, m.outcome),
 		m.exposure !== "none" && `, ${m.exposure} ${channelInWords(m.where ?? "")}`, meaning && `: ${meaning}`];
@@ -22,7 +24,7 @@ function said(m) {
 }
 
 function stepTable(model, j) {
-	return el("div", {class: "scroll"}, el("table", {class: "steps"},
+	return el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Steps"}, el("table", {class: "steps"},
 		el("thead", {}, el("tr", {}, ["Step", "Verdict", "Expected", "Seen under attack", "Seen in the control", "The client said"].map((h) =>
 			el("th", {scope: "col"}, h)))),
 		el("tbody", {}, j.steps.map((s, i) => el("tr", {class: i === j.worst ? "chosen" : ""}, el("th", {scope: "row"}, i + 1),
