@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "harness/command/said_words.h"
 #include "harness/judge/words.h"
 #include "harness/model/expectations.h"
 
@@ -70,7 +71,8 @@ static void
 put_certificate(FILE *out, const struct plan_certificate *c)
 {
 	if (c->fault != FAULT_NONE)
-		fprintf(out, ", shows a certificate that is %s", fault_name(c->fault));
+		fprintf(out, ", shows a certificate that is %s (%s)", fault_name(c->fault),
+		    fault_meaning(c->fault));
 	for (size_t i = 0; i < c->n_names; i++)
 		fprintf(out, "%s%s", i == 0 ? ", with the names " : ", ", c->names[i]);
 }
@@ -79,6 +81,7 @@ static bool
 is_plain(const struct scenario_policy_host *h)
 {
 	return h->response.status == 200 && text_equal(h->response.content_type, "text/plain") &&
+	       h->response.location == NULL &&
 	       !h->refused && !h->blackholed && h->certificate.fault == FAULT_NONE &&
 	       h->certificate.names == NULL;
 }
@@ -153,6 +156,7 @@ put_world(FILE *out, const struct scenario_world *w)
 	put_records(out, w);
 	for (size_t i = 0; i < w->n_hosts; i++)
 		put_host(out, &w->hosts[i], false);
+	said_words_put(w->said, w->n_said, "    ", out);
 }
 
 /* --- the timeline ------------------------------------------------------------------------------------ */
@@ -165,6 +169,10 @@ put_aim(FILE *out, const struct plan_move *move)
 		    move->type != NULL ? move->type : "");
 	if (move->host != NULL)
 		fprintf(out, " (at %s)", move->host);
+	if (move->family != 0)
+		fprintf(out, " (over IPv%u)", move->family);
+	if (move->port != 0)
+		fprintf(out, " (at port %u)", move->port);
 	if (move->connection > 0)
 		fprintf(out, " (connection %u only)", move->connection);
 	if (move->attempt > 0)
@@ -216,6 +224,7 @@ put_attack(FILE *out, const struct scenario *s, size_t i)
 		put_move(out, &step->attack->moves[k]);
 	for (size_t k = 0; k < step->attack->n_hosts; k++)
 		put_host(out, &step->attack->hosts[k], true);
+	said_words_put(step->attack->said, step->attack->n_said, "       ", out);
 	if (step->world != s->world && (i == 0 || step->world != s->steps[i - 1].world)) {
 		fputs("       The world is now:\n", out);
 		put_world(out, step->world);
@@ -259,6 +268,30 @@ put_time(FILE *out, const struct scenario *s, size_t i)
 }
 
 static void
+put_facts_of(FILE *out, const struct fact_ask *ask, bool *told)
+{
+	for (size_t p = 0; p < ask->n_patterns; p++) {
+		enum fact_kind kind = ask->patterns[p].kind;
+
+		if (!told[kind])
+			fprintf(out, "          (%s: %s)\n", fact_info(kind)->name, fact_info(kind)->meaning);
+		told[kind] = true;
+	}
+}
+
+/* What the kinds of facts are that it asks for, each once. */
+static void
+put_facts(FILE *out, const struct expectation *e)
+{
+	bool told[FACT_KINDS] = {false};
+
+	for (unsigned level = 0; level < LEVELS; level++)
+		for (size_t i = 0; i < e->at[level].n; i++)
+			for (size_t k = 0; k < e->at[level].any_of[i].n_asks; k++)
+				put_facts_of(out, &e->at[level].any_of[i].asks[k], told);
+}
+
+static void
 put_expectation(FILE *out, const struct scenario *s, size_t i, struct region *r)
 {
 	const struct expectation *by_floor = s->expectations->steps[i].by_floor;
@@ -270,8 +303,10 @@ put_expectation(FILE *out, const struct scenario *s, size_t i, struct region *r)
 	for (unsigned floor = 0; floor < FLOORS && by_floor[FLOOR_MAY].given; floor++) {
 		const char *words = words_expected(r, &by_floor[floor]);
 
-		if (floor == 0 || !text_equal(words, words_expected(r, &by_floor[floor - 1])))
-			fprintf(out, "       %s: %s.\n", clients[floor], words);
+		if (floor > 0 && text_equal(words, words_expected(r, &by_floor[floor - 1])))
+			continue;
+		fprintf(out, "       %s: %s.\n", clients[floor], words);
+		put_facts(out, &by_floor[floor]);
 	}
 }
 
@@ -283,6 +318,7 @@ put_steps(FILE *out, const struct scenario *s, struct region *r)
 		fprintf(out, "    %zu. ", i + 1);
 		put_time(out, s, i);
 		put_action(out, &s->steps[i]);
+		said_words_put(s->steps[i].said, s->steps[i].n_said, "       ", out);
 		put_attack(out, s, i);
 		put_expectation(out, s, i, r);
 	}

@@ -48,6 +48,13 @@ struct scenario_record {
 	const char *owner, *type, *rdata; /* relative; the type in upper case */
 };
 
+/* A key that the file gives, in the words of the table that checks it. */
+struct scenario_said {
+	const char *path;            /* keys that lead there, without labels: "mx/tls/min" */
+	const char *label;           /* of the host that it is said of; NULL none */
+	const char *meaning, *value; /* of a flag: yes, no */
+};
+
 struct scenario_world {
 	struct scenario_policy policy;
 	struct scenario_policy_host policy_host;
@@ -61,6 +68,8 @@ struct scenario_world {
 	struct scenario_record *records; /* besides those that follow from the rest */
 	size_t n_records;
 	bool secure;
+	struct scenario_said *said; /* everything above that the file gives */
+	size_t n_said;
 };
 
 struct scenario_attack {
@@ -68,6 +77,8 @@ struct scenario_attack {
 	size_t n_moves;
 	struct scenario_host *hosts; /* the attacker's own */
 	size_t n_hosts;
+	struct scenario_said *said; /* of these hosts */
+	size_t n_said;
 };
 
 struct scenario_step {
@@ -81,6 +92,8 @@ struct scenario_step {
 	const struct scenario_world *world; /* of the attack leg; equal worlds are the same pointer */
 	const struct scenario_world *control_world; /* of the control leg */
 	const struct scenario_attack *attack;       /* what is going on in this step; never NULL */
+	struct scenario_said *said;                 /* of the step itself; not its attack, not its expectation */
+	size_t n_said;
 };
 
 /* What a scenario tells of a client that comes without a description; see harness/command/probe.h. */

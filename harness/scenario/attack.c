@@ -8,6 +8,7 @@
 
 #include "harness/base/must.h"
 #include "harness/scenario/reader.h"
+#include "harness/scenario/said.h"
 
 static const char *const none[] = {"none", NULL};
 static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};
@@ -373,16 +374,20 @@ read_dns(struct making *m, const struct node *dns)
 }
 
 static void
-read_attackers(struct making *m, const struct node *hosts)
+read_attackers(struct making *m, const struct node *attack)
 {
 	static const char *const nothing_else[] = {NULL};
+	const struct node *hosts = node_get(attack, "hosts");
 	const struct key *mx = world_keys;
 
 	while (!text_equal(mx->name, "mx"))
 		mx++;
-	if (!keys_check_value(
-		hosts, &(struct key){"hosts", KEY_NAMED, false, "", nothing_else, mx->keys, 0, 0}))
+	const struct key keys[] = {
+	    {"hosts", KEY_NAMED, false, "", nothing_else, mx->keys, 0, 0}, {0}};
+
+	if (!keys_check_value(hosts, &keys[0]))
 		return;
+	said_read(attack, keys, &m->attack->said, &m->attack->n_said, m->r);
 	m->attack->hosts = world_read_hosts(hosts, false, m->r, &m->attack->n_hosts);
 	for (size_t i = 0; i < m->attack->n_hosts; i++)
 		for (size_t k = 0; k < m->world->n_hosts; k++)
@@ -399,7 +404,7 @@ attack_read(const struct node *attack, const struct scenario_world *world, struc
 	if (attack == NULL || attack->kind != NODE_MAP)
 		return m.attack;
 	if (node_get(attack, "hosts") != NULL)
-		read_attackers(&m, node_get(attack, "hosts"));
+		read_attackers(&m, attack);
 	for (size_t i = 0; i < attack->n; i++) {
 		const struct pair *pair = &attack->pairs[i];
 

@@ -10,6 +10,7 @@
 #include "harness/base/must.h"
 #include "harness/model/mechanism.h"
 #include "harness/scenario/reader.h"
+#include "harness/scenario/said.h"
 #include "harness/scenario/soundness.h"
 
 static const char *const none[] = {"none", NULL};
@@ -186,6 +187,7 @@ read_step(struct making *m, const struct node *node, const struct node *expect, 
 	step->attack = m->attack;
 	read_after(m, node, i);
 	step->keep = key_flag(node, "keep", false);
+	said_read(node, step_keys, &step->said, &step->n_said, m->r);
 	step->warm_up = expect == NULL && step->action == ACTION_SEND;
 	step->retry = m->scenario->recovers && !node_is(node_get(node, "retry"), "no");
 	step->world = m->attack_world;

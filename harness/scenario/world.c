@@ -6,6 +6,7 @@
 
 #include "harness/base/must.h"
 #include "harness/scenario/reader.h"
+#include "harness/scenario/said.h"
 
 #define MAX_AGE_DEFAULT 604800  /* a week */
 #define MAX_AGE_MOST 9999999999 /* ten digits are all that RFC 8461 s3.2 allows */
@@ -53,7 +54,7 @@ static const struct key host_keys[] = {
 static const struct key policy_keys[] = {
     {"mode", KEY_WORD, false, "of the policy (enforce)", modes, NULL, 0, 0},
     {"max_age", KEY_DURATION, false, "seconds, or 2h, 10d (1w)", NULL, NULL, 0, MAX_AGE_MOST},
-    {"id", KEY_TEXT, false, "in the record; else made from the policy", NULL, NULL, 0, 0},
+    {"id", KEY_TEXT, false, "its id, in the record; else made from the policy", NULL, NULL, 0, 0},
     {"mx", KEY_TEXTS, false, "patterns, relative to the domain; else every host with an MX record", NULL,
 	NULL, 0, 0},
     {"raw", KEY_BYTES, false, "the whole text to the byte; {domain} stands for the domain", NULL, NULL, 0, 0},
@@ -66,7 +67,7 @@ static const struct key policy_host_keys[] = {
     {"location", KEY_TEXT, false, "header", NULL, NULL, 0, 0},
     {"headers", KEY_TEXTS, false, "more header lines", NULL, NULL, 0, 0},
     {"shape", KEY_WORD, false, "how the body is framed (length)", shapes, NULL, 0, 0},
-    {"body", KEY_BYTES, false, "in place of the policy", NULL, NULL, 0, 0},
+    {"body", KEY_BYTES, false, "a body in place of the policy", NULL, NULL, 0, 0},
     {"raw", KEY_BYTES, false, "the whole response to the byte, head and all", NULL, NULL, 0, 0},
     {"pad-to", KEY_NUMBER, false, "fill the body up to so many bytes with unknown fields", NULL, NULL, 0,
 	64 << 20},
@@ -360,5 +361,6 @@ world_read(const struct node *node, struct region *r)
 	world->hosts = world_read_hosts(node_get(node, "mx"), true, r, &world->n_hosts);
 	read_records(node_get(node, "records"), world, r);
 	world->secure = key_word(node, "dnssec", signings, 0) == 1;
+	said_read(node, world_keys, &world->said, &world->n_said, r);
 	return world;
 }

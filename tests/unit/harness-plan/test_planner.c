@@ -58,7 +58,11 @@ static struct plan_move some_moves[] = {
     {.move = MOVE_SMTP_INJECT, .bytes = {"250 {mx1} {what}\r\n", 18}, .host = "mx1", .connection = 2},
 };
 static struct scenario_host attackers[] = {{.label = "evil", .smtp = {.starttls = true, .esmtp = true}}};
-static const struct scenario_attack attack = {some_moves, COUNT(some_moves), attackers, 1}, peace;
+static const struct scenario_attack attack = {.moves = some_moves,
+					.n_moves = COUNT(some_moves),
+					.hosts = attackers,
+					.n_hosts = 1},
+				    peace;
 
 static struct scenario_step warm_then_attacked[] = {
     {.count = 1,
