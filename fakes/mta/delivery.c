@@ -160,8 +160,12 @@ is_enforced(const struct delivery *d)
 static enum tls_demand
 demand_of(const struct delivery *d)
 {
+	enum tls_demand own = d->means->settings->demand;
+
 	if (is_enforced(d))
 		return TLS_DEMAND_PROVED;
+	if (own > TLS_DEMAND_ANY && !has_flaw(d, FLAW_IGNORES_OWN_DEMAND))
+		return own;
 	return has_flaw(d, FLAW_NO_TLS) ? TLS_DEMAND_CLEAR : TLS_DEMAND_ANY;
 }
 
@@ -172,7 +176,7 @@ begin_attempt(struct delivery *d, enum tls_demand demand)
 	    .to = d->found.list[d->at_address],
 	    .host = d->hosts.hosts[d->at_host].name,
 	    .demand = demand,
-	    .policy_domain = d->domain,
+	    .policy_domain = is_enforced(d) ? d->domain : NULL,
 	    .policy = d->policy,
 	    .letter = d->letter,
 	    .recipients = d->recipients,

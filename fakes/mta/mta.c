@@ -124,8 +124,11 @@ init(struct mta *mta, const struct mta_options *options, struct why *why)
 	*mta = (struct mta){.options = options, .fifo = -1};
 	signal(SIGPIPE, SIG_IGN);
 	mta->means = (struct delivery_means){.settings = &mta->settings, .port = SMTP_PORT};
-	mta->settings = (struct settings){
-	    .timeout_ms = options->timeout_ms, .flaws = options->flaws, .note = on_note, .note_ctx = mta};
+	mta->settings = (struct settings){.timeout_ms = options->timeout_ms,
+	    .demand = options->demand,
+	    .flaws = options->flaws,
+	    .note = on_note,
+	    .note_ctx = mta};
 	mta->settings.base = event_base_new();
 	must(mta->settings.base != NULL);
 	if (set_helo(mta, why) < 0 || (options->server != NULL && set_server(mta, options->server, why) < 0))

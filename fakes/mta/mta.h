@@ -10,19 +10,21 @@
 
 #include "fakes/mta/flaw.h"
 #include "fakes/mta/letter.h"
+#include "fakes/mta/tls_demand.h"
 #include "harness/base/text.h"
 #include "harness/base/why.h"
 
 struct mta_options {
-	const char *helo;     /* NULL: the host's name */
-	const char *server;   /* a smart host: "HOST", "HOST:PORT", "[V6]:PORT"; NULL: MX hosts */
-	const char *resolver; /* "ADDRESS[:PORT]"; NULL: /etc/resolv.conf */
-	const char *ca_file;  /* NULL: the system's trust store */
-	const char *cache;    /* folder for MTA-STS policies; NULL: in memory */
-	const char *queue;    /* folder; the daemon's */
-	const char *listen;   /* "ADDRESS:PORT"; the daemon's */
-	bool sync;            /* the queue is on the disk before a letter is acknowledged */
-	unsigned timeout_ms;  /* each wait */
+	const char *helo;       /* NULL: the host's name */
+	const char *server;     /* a smart host: "HOST", "HOST:PORT", "[V6]:PORT"; NULL: MX hosts */
+	const char *resolver;   /* "ADDRESS[:PORT]"; NULL: /etc/resolv.conf */
+	const char *ca_file;    /* NULL: the system's trust store */
+	const char *cache;      /* folder for MTA-STS policies; NULL: in memory */
+	const char *queue;      /* folder; the daemon's */
+	const char *listen;     /* "ADDRESS:PORT"; the daemon's */
+	bool sync;              /* the queue is on the disk before a letter is acknowledged */
+	enum tls_demand demand; /* where no policy speaks */
+	unsigned timeout_ms;    /* each wait */
 	struct flaw_set flaws;
 	/*
 	 * Whole lines for people and for logs, e.g. "ID: to=<ADDRESS>, status=deferred (REASON)"; notes about

@@ -18,6 +18,21 @@ accept_listed(X509_VERIFY_PARAM *param, const struct sts_policy *policy)
 			must(X509_VERIFY_PARAM_add1_host(param, policy->mx[i], 0) == 1);
 }
 
+/* Of the flaws about versions and ciphers: what is too weak for the level passes, but for certificates. */
+static int
+weigh_certificates_alone(
+    const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
+{
+	switch (op) {
+	case SSL_SECOP_PEER_EE_KEY:
+	case SSL_SECOP_PEER_CA_KEY:
+	case SSL_SECOP_PEER_CA_MD:
+		return SSL_CTX_get_security_callback(SSL_get_SSL_CTX(ssl))(ssl, ctx, op, bits, nid, other, ex);
+	default:
+		return 1;
+	}
+}
+
 static void
 demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, const struct flaw_set *flaws)
 {
@@ -36,7 +51,22 @@ demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, const 
 	if (flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE_DATES))
 		must(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME) == 1);
 	SSL_set_security_level(ssl, 2);
+	if (flaw_in(*flaws, FLAW_OLD_TLS) || flaw_in(*flaws, FLAW_ANY_CIPHER))
+		SSL_set_security_callback(ssl, weigh_certificates_alone);
 	leniency_set(ssl, flaws);
+}
+
+static void
+set_strength(SSL *ssl, const struct flaw_set *flaws)
+{
+	int oldest = flaw_in(*flaws, FLAW_OLD_TLS) ? TLS1_VERSION : TLS1_2_VERSION;
+
+	SSL_set_security_level(ssl, 0);
+	must(SSL_set_min_proto_version(ssl, oldest) == 1);
+	if (flaw_in(*flaws, FLAW_ANY_CIPHER))
+		must(SSL_set_cipher_list(ssl, "ALL:COMPLEMENTOFALL") == 1);
+	if (flaw_in(*flaws, FLAW_ONE_GROUP))
+		must(SSL_set1_groups_list(ssl, "P-256") == 1);
 }
 
 SSL *
@@ -46,7 +76,7 @@ peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy
 	char name[HOST_NAME_SIZE];
 
 	must(ssl != NULL);
-	must(SSL_set_min_proto_version(ssl, TLS1_2_VERSION) == 1);
+	set_strength(ssl, flaws);
 	if (!flaw_in(*flaws, FLAW_NO_SERVER_NAME) &&
 	    host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
 		must(SSL_set_tlsext_host_name(ssl, name) == 1);
@@ -54,15 +84,16 @@ peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy
 		demand_proof(ssl, host, policy, flaws);
 		return ssl;
 	}
-	/* A weak key is better than none where the alternative is clear text. */
-	SSL_set_security_level(ssl, 0);
+	/* A weak key (level 0) is better than none where the alternative is clear text. */
 	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
 	return ssl;
 }
 
 bool
-peer_tls_is_proved(const SSL *ssl)
+peer_tls_is_proved(const SSL *ssl, const struct flaw_set *flaws)
 {
+	if (flaw_in(*flaws, FLAW_ANY_CIPHER) && SSL_get0_peer_certificate(ssl) == NULL)
+		return true;
 	return SSL_get_verify_mode(ssl) == SSL_VERIFY_PEER && SSL_get0_peer_certificate(ssl) != NULL &&
 	       SSL_get_verify_result(ssl) == X509_V_OK;
 }

@@ -23,6 +23,6 @@ SSL *
 peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, const struct flaw_set *flaws);
 
 /* After the handshake: did the peer show a certificate, and was all well with it? */
-bool peer_tls_is_proved(const SSL *ssl);
+bool peer_tls_is_proved(const SSL *ssl, const struct flaw_set *flaws);
 
 #endif

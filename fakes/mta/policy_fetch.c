@@ -131,6 +131,9 @@ on_data(void *owner, struct evbuffer *in)
 	struct bytes bytes = {(const char *)evbuffer_pullup(in, -1), len};
 	enum http_progress progress;
 
+/* The flaws about TLS are those of the way to an MX host. */
+static const struct flaw_set no_flaws;
+
 	if (!stream_tls_is_up(fetch->stream)) {
 		fail_address(fetch, "does not speak TLS", "");
 		return;
@@ -146,8 +149,7 @@ on_connected(void *owner)
 	struct policy_fetch *fetch = owner;
 	static const unsigned char alpn[] = "\x08http/1.1";
 	bool proof = !flaw_in(fetch->settings->flaws, FLAW_IGNORES_POLICY_HOST_CERTIFICATE);
-	static const struct flaw_set none;
-	SSL *ssl = peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, &none);
+	SSL *ssl = peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, &no_flaws);
 	struct timeval whole = settings_time(fetch->settings->timeout_ms);
 
 	SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);
@@ -161,7 +163,7 @@ on_tls_up(void *owner)
 	struct policy_fetch *fetch = owner;
 
 	if (!flaw_in(fetch->settings->flaws, FLAW_IGNORES_POLICY_HOST_CERTIFICATE) &&
-	    !peer_tls_is_proved(stream_ssl(fetch->stream))) {
+	    !peer_tls_is_proved(stream_ssl(fetch->stream), &no_flaws)) {
 		fail_address(fetch, "did not prove its name", "");
 		return;
 	}

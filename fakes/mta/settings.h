@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "fakes/mta/flaw.h"
+#include "fakes/mta/tls_demand.h"
 
 #define SMTP_PORT 25
 #define HTTPS_PORT 443
@@ -18,6 +19,7 @@ struct settings {
 	SSL_CTX *tls;            /* borrowed; a client's context with the trust store */
 	const char *helo;        /* canonical host name, or any word that EHLO may say */
 	unsigned timeout_ms;     /* each wait: connect, handshake, an SMTP reply */
+	enum tls_demand demand;  /* where no policy speaks */
 	struct flaw_set flaws;
 	struct sockaddr_storage self; /* where we take mail; family 0: nowhere. Nothing is delivered there */
 	/* A line for people about policies and the like; may be NULL. */

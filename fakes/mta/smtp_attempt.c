@@ -73,6 +73,8 @@ take_line(struct smtp_attempt *a, struct evbuffer *in)
 
 	if (found)
 		progress = smtp_reply_line(&a->reply, &line);
+	if (progress == SMTP_REPLY_MORE && found && smtp_talk_takes_first_line(a->talk))
+		progress = SMTP_REPLY_WHOLE;
 	evbuffer_drain(in, before - left.len);
 	if (progress == SMTP_REPLY_MALFORMED) {
 		smtp_talk_garbage(a->talk, a->reply.fault);

@@ -15,12 +15,6 @@
 #include "fakes/mta/settings.h"
 #include "fakes/mta/sts_policy.h"
 
-enum tls_demand {
-	TLS_DEMAND_CLEAR, /* no TLS, not even when offered */
-	TLS_DEMAND_ANY,   /* when offered, without proof */
-	TLS_DEMAND_PROVED /* nothing else will do */
-};
-
 enum smtp_attempt_end {
 	SMTP_ATTEMPT_SPOKEN,    /* the recipients concerned are decided */
 	SMTP_ATTEMPT_FAILED,    /* this host is of no use now; who was not decided may try another */
@@ -31,7 +25,7 @@ struct smtp_order {
 	struct address to;
 	const char *host; /* as the MX record has it: for SNI, the certificate and people */
 	enum tls_demand demand;
-	const char *policy_domain; /* who demands it, when proved; else NULL */
+	const char *policy_domain; /* whose policy demands it; NULL: none does */
 	const struct sts_policy *policy; /* borrowed; NULL: none */
 	struct letter *letter;     /* with content */
 	const size_t *recipients;  /* indexes into the letter's; only those that are undecided are tried */

@@ -41,7 +41,7 @@ struct smtp_talk {
 	enum state state;
 	struct stream *stream;          /* NULL when over */
 	const struct smtp_reply *reply; /* the one that is acted on */
-	struct evbuffer *injected;      /* of the flaw uses-injected-replies; else NULL */
+	struct evbuffer *injected;      /* of the flaws about what is injected; else NULL */
 	bool offers_size;
 	size_t at;      /* in order.recipients: the RCPT under way */
 	bool *accepted; /* by order.recipients */
@@ -117,6 +117,12 @@ fate_of_code(const struct smtp_talk *t)
 static bool
 is_demanded(const struct smtp_talk *t)
 {
+	return t->order.demand >= TLS_DEMAND_ENCRYPTED;
+}
+
+static bool
+needs_proof(const struct smtp_talk *t)
+{
 	return t->order.demand == TLS_DEMAND_PROVED;
 }
 
@@ -126,13 +132,16 @@ has_flaw(const struct smtp_talk *t, enum flaw flaw)
 	return flaw_in(t->settings->flaws, flaw);
 }
 
-/* What the policy demands cannot be had here. */
+/* What the policy, or who set us up, demands cannot be had here. */
 static void
 miss_policy(struct smtp_talk *t, const char *what, const char *detail)
 {
+	const char *domain = t->order.policy_domain;
+
 	t->result.policy = true;
-	fail(t, SMTP_ATTEMPT_FAILED, "TLS is required by the policy of %s, but %s %s%s%s",
-	    t->order.policy_domain, t->order.host, what, detail[0] ? ": " : "", detail);
+	fail(t, SMTP_ATTEMPT_FAILED, "TLS is required%s%s, but %s %s%s%s",
+	    domain != NULL ? " by the policy of " : "", domain != NULL ? domain : "", t->order.host, what,
+	    detail[0] ? ": " : "", detail);
 }
 
 /* The handshake, or the way to it, went wrong; this connection is of no use any more. */
@@ -151,10 +160,20 @@ static void
 begin_handshake(struct smtp_talk *t)
 {
 	SSL *ssl = peer_tls_new(
-	    t->settings->tls, t->order.host, t->order.policy, is_demanded(t), &t->settings->flaws);
+	    t->settings->tls, t->order.host, t->order.policy, needs_proof(t), &t->settings->flaws);
 
 	enter(t, HANDSHAKE);
 	stream_start_tls(t->stream, ssl, false);
+}
+
+/* Whole lines go; what has no end yet stays. */
+static void
+drop_lines(struct evbuffer *in)
+{
+	char *line;
+
+	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF)) != NULL)
+		free(line);
 }
 
 /* After the 220: whatever else was sent in clear is injected (RFC 3207 s6). */
@@ -163,10 +182,12 @@ take_go_ahead(struct smtp_talk *t, struct evbuffer *in)
 {
 	if (evbuffer_get_length(in) == 0) {
 		begin_handshake(t);
-	} else if (has_flaw(t, FLAW_USES_INJECTED)) {
+	} else if (has_flaw(t, FLAW_USES_INJECTED) || has_flaw(t, FLAW_KEEPS_FRAGMENT)) {
 		t->injected = evbuffer_new();
 		must(t->injected != NULL);
 		evbuffer_add_buffer(t->injected, in);
+		if (!has_flaw(t, FLAW_USES_INJECTED))
+			drop_lines(t->injected);
 		begin_handshake(t);
 	} else {
 		fail(
@@ -198,12 +219,21 @@ refuse_starttls(struct smtp_talk *t)
 
 /* --- replies, one function per state ------------------------------------------------------- */
 
+/* Of the flaw: what broke before TLS is begun anew without it. */
+static void
+lower_demand(struct smtp_talk *t)
+{
+	if (is_demanded(t) && stream_ssl(t->stream) == NULL && has_flaw(t, FLAW_CLEAR_ON_BROKEN_SESSION))
+		t->result.end = SMTP_ATTEMPT_TLS_FAILED;
+}
+
 static void
 lose_host(struct smtp_talk *t, const char *what)
 {
 	char text[200];
 
 	fail(t, SMTP_ATTEMPT_FAILED, "%s answered %s with %s", t->order.host, what, said(t, text));
+	lower_demand(t);
 	enter(t, QUIT);
 }
 
@@ -217,13 +247,22 @@ on_greeting(struct smtp_talk *t, struct evbuffer *in)
 		lose_host(t, "the connection");
 }
 
+static bool
+offers_starttls(const struct smtp_talk *t)
+{
+	if (has_flaw(t, FLAW_WANTS_CAPITALS))
+		return t->reply->text != NULL && strstr(t->reply->text, "STARTTLS") != NULL;
+	return smtp_reply_offers(t->reply, "STARTTLS", NULL);
+}
+
 static void
 on_ehlo(struct smtp_talk *t, struct evbuffer *in)
 {
-	bool tls = stream_tls_is_up(t->stream), tls_offered = smtp_reply_offers(t->reply, "STARTTLS", NULL);
+	bool tls = stream_tls_is_up(t->stream), tls_offered = offers_starttls(t);
 
 	(void)in;
-	t->offers_size = smtp_reply_offers(t->reply, "SIZE", NULL);
+	if (!t->offers_size || !has_flaw(t, FLAW_KEEPS_OLD_CAPABILITIES))
+		t->offers_size = smtp_reply_offers(t->reply, "SIZE", NULL);
 	if (t->reply->code / 100 == 2 && t->reply->code != 221) {
 		if (tls || t->order.demand == TLS_DEMAND_CLEAR || (!tls_offered && !is_demanded(t)))
 			enter(t, MAIL);
@@ -235,8 +274,9 @@ on_ehlo(struct smtp_talk *t, struct evbuffer *in)
 			miss_policy(t, "did not offer STARTTLS", "");
 			enter(t, QUIT);
 		}
-	} else if (t->reply->code / 100 == 5 &&
-		   (tls || !is_demanded(t) || has_flaw(t, FLAW_CLEAR_ON_STRIP))) {
+	} else if (t->reply->code / 100 == 5 && has_flaw(t, FLAW_NO_HELO)) {
+		lose_host(t, "EHLO");
+	} else if (t->reply->code / 100 == 5 && (tls || !is_demanded(t) || has_flaw(t, FLAW_CLEAR_ON_HELO))) {
 		enter(t, HELO); /* RFC 5321 s3.2 */
 	} else if (t->reply->code / 100 == 5) {
 		miss_policy(t, "does not know EHLO", "");
@@ -375,7 +415,7 @@ channel(const struct smtp_talk *t)
 
 	if (!stream_tls_is_up(t->stream))
 		return "in clear";
-	return peer_tls_is_proved(ssl) ? "over TLS with proof" : "over TLS without proof";
+	return peer_tls_is_proved(ssl, &t->settings->flaws) ? "over TLS with proof" : "over TLS without proof";
 }
 
 static void
@@ -407,6 +447,7 @@ lost_host(struct smtp_talk *t, const char *how)
 
 	must(t->state < sizeof(waiting_for) / sizeof(waiting_for[0]));
 	fail(t, SMTP_ATTEMPT_FAILED, "%s %s during %s", t->order.host, how, waiting_for[t->state]);
+	lower_demand(t);
 	finish(t);
 }
 
@@ -542,8 +583,8 @@ smtp_talk_connected(struct smtp_talk *t)
 struct evbuffer *
 smtp_talk_tls_up(struct smtp_talk *t)
 {
-	if (is_demanded(t) && !has_flaw(t, FLAW_IGNORES_CERTIFICATE) &&
-	    !peer_tls_is_proved(stream_ssl(t->stream))) {
+	if (needs_proof(t) && !has_flaw(t, FLAW_IGNORES_CERTIFICATE) &&
+	    !peer_tls_is_proved(stream_ssl(t->stream), &t->settings->flaws)) {
 		fail_tls(t, "showed no certificate", "");
 		return NULL;
 	}
@@ -555,6 +596,12 @@ bool
 smtp_talk_listens(const struct smtp_talk *t)
 {
 	return t->state != OVER && table[t->state].reply != NULL;
+}
+
+bool
+smtp_talk_takes_first_line(const struct smtp_talk *t)
+{
+	return t->state == GREETING && has_flaw(t, FLAW_FIRST_GREETING_LINE);
 }
 
 void

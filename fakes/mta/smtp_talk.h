@@ -35,6 +35,7 @@ void smtp_talk_connected(struct smtp_talk *t);
 struct evbuffer *smtp_talk_tls_up(struct smtp_talk *t);
 /* Is a reply due? */
 bool smtp_talk_listens(const struct smtp_talk *t);
+bool smtp_talk_takes_first_line(const struct smtp_talk *t); /* of a flaw */
 /* A whole reply, when one is due (borrowed during the call); `in` is what came behind it. */
 void smtp_talk_reply(struct smtp_talk *t, const struct smtp_reply *reply, struct evbuffer *in);
 /* What came is no reply: the fault says why. */

@@ -26,6 +26,7 @@ static const struct command_option options[] = {
     {0, "ca", "FILE", "trust anchors, instead of the system's", false},
     {0, "cache", "DIR", "keeps MTA-STS policies there", false},
     {0, "helo", "NAME", "its own name, instead of the host's", false},
+    {0, "require", "tls|verified", "demands TLS, or TLS with proof, where no policy speaks", false},
     {0, "timeout", "SECONDS", "patience with each single answer (30)", false},
     {0, "daemon", NULL, "takes mail by SMTP, queues it, delivers it", false},
     {0, "listen", "HOST[:PORT]", "where the daemon takes mail (127.0.0.1:25)", false},
@@ -95,6 +96,19 @@ read_timeout(const char *text, unsigned *ret_ms)
 		    EXIT_USAGE, "'%s' is not a number of seconds up to %d", text, TIMEOUT_S_MAX);
 	*ret_ms = (unsigned)(seconds * 1000);
 	return 0;
+}
+
+static int
+read_demand(const char *text, enum tls_demand *ret)
+{
+	static const char *const known[] = {"tls", "verified"};
+
+	*ret = text == NULL                 ? TLS_DEMAND_ANY
+	       : text_equal(text, known[0]) ? TLS_DEMAND_ENCRYPTED
+					    : TLS_DEMAND_PROVED;
+	if (text == NULL || text_equal(text, known[0]) || text_equal(text, known[1]))
+		return 0;
+	return command_unknown("demand", text, known, 2);
 }
 
 static int
@@ -180,6 +194,8 @@ run(const struct command *self, const struct command_line *line)
 	status = read_flaws(self, line, &mta.flaws);
 	if (status == 0)
 		status = read_timeout(command_value(self, line, "timeout"), &mta.timeout_ms);
+	if (status == 0)
+		status = read_demand(command_value(self, line, "require"), &mta.demand);
 	if (status != 0)
 		return status;
 	if (command_count(self, line, "daemon") == 0)
