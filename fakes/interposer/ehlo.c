@@ -10,11 +10,9 @@
 
 #define CODE_LEN 4 /* "250-" */
 
-struct ehlo *
-ehlo_new(struct bytes reply)
+static void
+split(struct ehlo *e, struct bytes reply)
 {
-	struct ehlo *e = must_alloc(sizeof(*e));
-
 	while (reply.len) {
 		const char *lf = memchr(reply.data, '\n', reply.len);
 		size_t n = lf && e->n + 1 < EHLO_LINES_MAX ? (size_t)(lf - reply.data) + 1 : reply.len;
@@ -25,6 +23,22 @@ ehlo_new(struct bytes reply)
 		reply.data += n;
 		reply.len -= n;
 	}
+}
+
+static void
+clear(struct ehlo *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->lines[i].text);
+	e->n = 0;
+}
+
+struct ehlo *
+ehlo_new(struct bytes reply)
+{
+	struct ehlo *e = must_alloc(sizeof(*e));
+
+	split(e, reply);
 	return e;
 }
 
@@ -33,8 +47,7 @@ ehlo_free(struct ehlo *e)
 {
 	if (!e)
 		return;
-	for (size_t i = 0; i < e->n; i++)
-		free(e->lines[i].text);
+	clear(e);
 	free(e);
 }
 
@@ -56,6 +69,18 @@ ehlo_find(const struct ehlo *e, const char *keyword)
 	return -1;
 }
 
+/* The last line says that it is the last. */
+static void
+mend_last(struct ehlo *e)
+{
+	struct ehlo_line *last = &e->lines[e->n - 1];
+
+	if (last->len < CODE_LEN || last->text[CODE_LEN - 1] != '-')
+		return;
+	last->text[CODE_LEN - 1] = ' ';
+	last->changed = true;
+}
+
 void
 ehlo_remove(struct ehlo *e, int line)
 {
@@ -65,11 +90,8 @@ ehlo_remove(struct ehlo *e, int line)
 	free(e->lines[i].text);
 	memmove(&e->lines[i], &e->lines[i + 1], (e->n - i - 1) * sizeof(e->lines[0]));
 	e->n--;
-	struct ehlo_line *last = &e->lines[e->n - 1];
-	if (i == e->n && last->len >= CODE_LEN && last->text[CODE_LEN - 1] == '-') {
-		last->text[CODE_LEN - 1] = ' ';
-		last->changed = true;
-	}
+	if (i == e->n)
+		mend_last(e);
 }
 
 void
@@ -87,4 +109,32 @@ ehlo_replace(struct ehlo *e, int line, struct bytes word)
 	memcpy(text + head + word.len, old.data + old.len, tail);
 	free(l->text);
 	*l = (struct ehlo_line){.text = text, .len = head + word.len + tail, .changed = true};
+}
+
+char *
+ehlo_cut(struct ehlo *e, int line)
+{
+	size_t keep = (size_t)line, len = 0;
+
+	must(line > 0 && keep < e->n);
+	for (size_t i = keep; i < e->n; i++)
+		len += e->lines[i].len;
+	char *rest = must_alloc(len + 1), *at = rest;
+	for (size_t i = keep; i < e->n; i++) {
+		memcpy(at, e->lines[i].text, e->lines[i].len);
+		at += e->lines[i].len;
+		free(e->lines[i].text);
+	}
+	e->n = keep;
+	mend_last(e);
+	return rest;
+}
+
+void
+ehlo_put(struct ehlo *e, struct bytes reply)
+{
+	clear(e);
+	split(e, reply);
+	for (size_t i = 0; i < e->n; i++)
+		e->lines[i].changed = true;
 }

@@ -34,5 +34,9 @@ int ehlo_find(const struct ehlo *e, const char *keyword);
 void ehlo_remove(struct ehlo *e, int line);
 /* Puts `word` in the place of the line's keyword. */
 void ehlo_replace(struct ehlo *e, int line, struct bytes word);
+/* Ends the reply before this line; returns what was behind, a text. Owned. */
+char *ehlo_cut(struct ehlo *e, int line);
+/* Puts another reply, all of it changed, in the place of this one. */
+void ehlo_put(struct ehlo *e, struct bytes reply);
 
 #endif

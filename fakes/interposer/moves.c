@@ -3,8 +3,10 @@
 #include "fakes/interposer/moves.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fakes/interposer/hello_retry.h"
 #include "fakes/interposer/relay.h"
 #include "harness/base/must.h"
 
@@ -129,12 +131,51 @@ answer(struct session *s, const struct plan_move *move, struct moment *moment)
 }
 
 static void
+answer_and_close(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	answer(s, move, moment);
+	if (moment->exchange->forged)
+		moment->exchange->closes = true;
+}
+
+static void
+replace_ehlo(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)s;
+	session_will_meet(&moment->exchange->moves, move);
+	if (!move->neutral)
+		ehlo_put(moment->ehlo, move->bytes);
+}
+
+static void
+cut_ehlo(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	int line = ehlo_find(moment->ehlo, "STARTTLS");
+
+	if (line < 0)
+		return;
+	session_will_meet(&moment->exchange->moves, move);
+	if (move->neutral)
+		return;
+	free(s->ehlo_rest);
+	s->ehlo_rest = ehlo_cut(moment->ehlo, line);
+}
+
+static void
 inject(struct session *s, const struct plan_move *move, struct moment *moment)
 {
 	(void)s;
 	session_will_meet(&moment->exchange->moves, move);
 	if (!move->neutral)
 		moment->behind = move->bytes;
+}
+
+static void
+inject_apart(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	session_will_meet(&s->apart_moves, move);
+	if (!move->neutral)
+		moment->apart = move->bytes;
 }
 
 /* --- tls: instead of an answer to the ClientHello ------------------------------------------ */
@@ -187,6 +228,62 @@ garbage(struct session *s, const struct plan_move *move, struct moment *moment)
 }
 
 static void
+retry_twice(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	uint8_t request[HELLO_RETRY_MAX];
+	size_t n = hello_retry_request(moment->hello, request);
+
+	if (n == 0) /* nothing that can be asked for again */
+		return;
+	for (int i = 0; i < 2 && !move->neutral; i++)
+		session_to_client(s, (struct bytes){(const char *)request, n});
+	if (!takes_hello(s, move, moment))
+		return;
+	s->phase = PHASE_HELD;
+	session_drop_upstream(s);
+}
+
+/* --- tls: on the way of the server's answer ------------------------------------------------- */
+
+static void
+precede(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	session_met(s, move);
+	if (!move->neutral)
+		session_to_client(s, move->bytes);
+}
+
+static void
+reset_after_hello(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	session_met(s, move);
+	if (move->neutral)
+		return;
+	session_to_client(s, (struct bytes){(const char *)moment->record, moment->record_len});
+	s->phase = PHASE_HELD;
+	s->resets_when_drained = true;
+	session_drop_upstream(s);
+}
+
+static void
+corrupt(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	session_met(s, move);
+	if (!move->neutral)
+		moment->record[moment->record_len - 1] ^= 1;
+}
+
+static void
+close_inside(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	session_met(s, move);
+	if (!move->neutral)
+		session_close(s, "world");
+}
+
+static void
 reset_inside(struct session *s, const struct plan_move *move, struct moment *moment)
 {
 	(void)moment;
@@ -232,6 +329,42 @@ max_tls(struct session *s, const struct plan_move *move, struct moment *moment)
 		s->interception.max = move->version;
 }
 
+/* Without a certificate anybody can be at this end: what is said here, the attacker hears. */
+static void
+anonymous(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	if (move->neutral)
+		return;
+	s->interception.max = TLS_1_2;
+	s->interception.ciphers = "aNULL:!eNULL";
+	s->interception.channel = "intercepted";
+}
+
+/* Signed by the genuine host, and readable by everybody. */
+static void
+null_cipher(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	if (move->neutral)
+		return;
+	s->interception.max = TLS_1_2;
+	s->interception.ciphers = "eNULL:!aNULL";
+	s->interception.channel = "clear";
+}
+
+/* A group that clients know and hardly one sends a share of. */
+static void
+hello_retry(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	if (!move->neutral)
+		s->interception.groups = "P-384";
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 /* In the order in which they act at their hook. */
@@ -245,20 +378,33 @@ static const struct move_row {
     {MOVE_TCP_STALL, HOOK_ACCEPT, tcp_stall},
     {MOVE_SMTP_DRIP, HOOK_GREETING, drip},
     {MOVE_SMTP_ANSWER, HOOK_GREETING, answer},
+    {MOVE_SMTP_ANSWER_AND_CLOSE, HOOK_GREETING, answer_and_close},
     {MOVE_SMTP_STRIP, HOOK_EHLO, strip},
     {MOVE_SMTP_MANGLE, HOOK_EHLO, mangle},
     {MOVE_SMTP_REWRITE, HOOK_EHLO, rewrite},
+    {MOVE_SMTP_CUT_EHLO, HOOK_EHLO, cut_ehlo},
+    {MOVE_SMTP_REPLACE_EHLO, HOOK_EHLO, replace_ehlo},
     {MOVE_SMTP_ANSWER, HOOK_COMMAND, answer},
+    {MOVE_SMTP_ANSWER_AND_CLOSE, HOOK_COMMAND, answer_and_close},
     {MOVE_SMTP_REFUSE_STARTTLS, HOOK_COMMAND, refuse_starttls},
     {MOVE_SMTP_MANGLE_COMMAND, HOOK_COMMAND, mangle_command},
     {MOVE_CERTIFICATE_PRESENT, HOOK_STARTTLS, present},
     {MOVE_TLS_MAX_VERSION, HOOK_STARTTLS, max_tls},
+    {MOVE_TLS_ANONYMOUS, HOOK_STARTTLS, anonymous},
+    {MOVE_TLS_NULL_CIPHER, HOOK_STARTTLS, null_cipher},
+    {MOVE_TLS_HELLO_RETRY, HOOK_STARTTLS, hello_retry},
     {MOVE_SMTP_INJECT, HOOK_GO_AHEAD, inject},
+    {MOVE_SMTP_INJECT_APART, HOOK_GO_AHEAD, inject_apart},
     {MOVE_TLS_DROP_HELLO, HOOK_HELLO, drop_hello},
     {MOVE_TLS_RESET_HELLO, HOOK_HELLO, reset_hello},
     {MOVE_TLS_ALERT, HOOK_HELLO, alert},
     {MOVE_TLS_GARBAGE, HOOK_HELLO, garbage},
+    {MOVE_TLS_RETRY_TWICE, HOOK_HELLO, retry_twice},
+    {MOVE_TLS_PRECEDE, HOOK_ANSWERED, precede},
+    {MOVE_TLS_RESET_AFTER_HELLO, HOOK_ANSWERED, reset_after_hello},
+    {MOVE_TLS_CORRUPT, HOOK_BEHIND, corrupt},
     {MOVE_TLS_RESET_INSIDE, HOOK_INSIDE, reset_inside},
+    {MOVE_TLS_CLOSE_INSIDE, HOOK_INSIDE, close_inside},
 };
 
 /* Our own answer is final: no later move of the row may give another. */

@@ -20,6 +20,8 @@ enum hook {
 	HOOK_STARTTLS, /* STARTTLS is about to go on to an MX that offers it: fills s->interception */
 	HOOK_GO_AHEAD, /* the 220 of STARTTLS is about to go out: `behind` */
 	HOOK_HELLO,    /* the ClientHello is here: `hello` */
+	HOOK_ANSWERED, /* the server's first record is about to go out: `record` */
+	HOOK_BEHIND,   /* a record behind it, ChangeCipherSpec left out, is about to go out: `record` */
 	HOOK_INSIDE    /* application data of the client's begins in a TLS session that we do not open */
 };
 
@@ -29,7 +31,10 @@ struct moment {
 	struct bytes command; /* COMMAND: the bytes that go on; a move may put others here */
 	struct ehlo *ehlo;
 	struct bytes hello;
-	struct bytes behind; /* GO_AHEAD: bytes to send behind the 220 */
+	struct bytes behind;   /* GO_AHEAD: bytes to send behind the 220 */
+	struct bytes apart;    /* GO_AHEAD: bytes to send when the 220 has left */
+	unsigned char *record; /* ANSWERED, BEHIND: what goes on, for a move to change */
+	size_t record_len;
 };
 
 /*

@@ -26,6 +26,20 @@ records_may_begin(struct bytes bytes)
 	       is_header((const uint8_t *)bytes.data, bytes.len);
 }
 
+bool
+records_may_follow(struct bytes bytes)
+{
+	const uint8_t *h = (const uint8_t *)bytes.data;
+
+	return is_header(h, bytes.len) && (bytes.len == 0 || h[0] != ALERT);
+}
+
+bool
+records_is_change_cipher_spec(struct bytes bytes)
+{
+	return bytes.len && (uint8_t)bytes.data[0] == CHANGE_CIPHER_SPEC;
+}
+
 size_t
 records_first_len(struct bytes bytes)
 {

@@ -30,6 +30,8 @@ struct records {
 	unsigned version;         /* what the server chose: 0x0303; 0 before the ServerHello */
 	unsigned client_finished; /* protected client records that belong to the handshake, seen so far */
 	bool application_data;    /* the client's has begun */
+	unsigned n_server;        /* records of the server that were passed one by one */
+	bool passed;              /* no more are */
 };
 
 enum records_seen {
@@ -45,6 +47,9 @@ void records_server(struct records *r, struct bytes bytes);
 
 /* Could these bytes begin a TLS session? */
 bool records_may_begin(struct bytes bytes);
+/* Could these bytes, of the server's, go on with one that shakes hands? Alerts do not. */
+bool records_may_follow(struct bytes bytes);
+bool records_is_change_cipher_spec(struct bytes bytes);
 /* The length of the first record with its header; 0 when the header is not whole yet. */
 size_t records_first_len(struct bytes bytes);
 

@@ -105,6 +105,18 @@ decide_starttls(struct session *s, struct exchange *e)
 	e->unchanged = !s->interception.changes;
 }
 
+/* The rest of a reply that was cut short answers this; what the MX answers is for nobody. */
+static void
+give_rest(struct session *s, struct exchange *e, const struct smtp_said *said)
+{
+	relay_forge(e, bytes_of(s->ehlo_rest));
+	free(s->ehlo_rest);
+	s->ehlo_rest = NULL;
+	pass_on(s, &said->line);
+	if (s->upstream)
+		open_exchange(s, said->verb)->swallowed = true;
+}
+
 static void
 take_command(struct session *s, const struct smtp_said *said)
 {
@@ -112,6 +124,10 @@ take_command(struct session *s, const struct smtp_said *said)
 	struct moment moment = {.exchange = e};
 
 	s->mute = false;
+	if (s->ehlo_rest) {
+		give_rest(s, e, said);
+		return;
+	}
 	moves_act(s, HOOK_COMMAND, &moment);
 	if (!e->forged && said->verb == SMTP_STARTTLS)
 		decide_starttls(s, e);
@@ -241,7 +257,20 @@ act_on_go_ahead(struct session *s, struct exchange *e, struct bytes answer)
 	moves_act(s, HOOK_GO_AHEAD, &moment);
 	give_behind(s, moment.behind);
 	session_meet(s, &behind.moves);
+	s->apart = moment.apart;
 	drop_early(s);
+}
+
+void
+relay_give_apart(struct session *s)
+{
+	struct bytes apart = s->apart;
+
+	if (!s->apart_moves.n || s->over)
+		return;
+	s->apart = (struct bytes){NULL, 0};
+	give_behind(s, apart);
+	session_meet(s, &s->apart_moves);
 }
 
 static void

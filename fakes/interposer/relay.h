@@ -19,6 +19,8 @@ void relay_upstream(struct session *s, struct evbuffer *in);
 void relay_upstream_ended(struct session *s);
 /* Gives our own answers that are next in the row. False when the session is over. */
 bool relay_give_forged(struct session *s);
+/* What goes out behind the 220, now that it has left. */
+void relay_give_apart(struct session *s);
 bool relay_is_idle(const struct session *s); /* nothing awaits an answer, half a reply neither */
 /* The exchange is answered by us with these bytes (copied). */
 void relay_forge(struct exchange *e, struct bytes answer);

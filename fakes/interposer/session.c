@@ -33,6 +33,8 @@ leave(struct session *s)
 	relay_done(s);
 	conversation_free(s->talk);
 	free(s->interception.moves.items);
+	free(s->apart_moves.items);
+	free(s->ehlo_rest);
 	free(s);
 }
 
@@ -106,8 +108,14 @@ on_client_drained(void *owner)
 {
 	struct session *s = owner;
 
+	enter(s);
+	if (s->resets_when_drained)
+		session_reset(s, "world");
+	else
+		relay_give_apart(s);
 	if (s->upstream)
 		stream_resume(s->upstream);
+	leave(s);
 }
 
 static void
@@ -249,14 +257,17 @@ on_client_tls_up(void *owner)
 	struct session *s = owner;
 
 	tls_facts_up(&s->tls);
+	session_meet(s, &s->interception.moves); /* of those that show no certificate */
 	conversation_restart(s->talk, s->tls.channel);
 }
 
-/* A client that cannot speak what max-tls leaves is refused before any certificate. */
+/* A client that cannot speak what a move leaves of TLS is refused before any certificate. */
 static void
 meet_refused(struct session *s)
 {
-	if (s->tls.hello_seen && s->interception.max != s->host->smtp.max_tls)
+	const struct interception *i = &s->interception;
+
+	if (s->tls.hello_seen && (i->max != s->host->smtp.max_tls || i->groups))
 		session_meet(s, &s->interception.moves);
 }
 

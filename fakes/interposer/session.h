@@ -49,7 +49,8 @@ struct interception {
 	const char *channel;
 	enum certificate_fault fault;
 	enum plan_tls_version max;
-	struct session_moves moves; /* met when the certificate went out */
+	const char *ciphers, *groups; /* NULL: all of them; as OpenSSL names them */
+	struct session_moves moves;   /* met when the certificate went out, or TLS stands without */
 };
 
 struct session {
@@ -72,8 +73,12 @@ struct session {
 	struct smtp_lines reply_lines; /* splits what comes from upstream */
 	char *reply;                   /* a reply of upstream's so far, as it came; owned */
 	size_t reply_len, reply_size;
-	bool offered;    /* the genuine EHLO reply offered STARTTLS */
-	bool mx_in_data; /* the MX said 354: content goes there */
+	bool offered;       /* the genuine EHLO reply offered STARTTLS */
+	bool mx_in_data;    /* the MX said 354: content goes there */
+	char *ehlo_rest;    /* of a reply that was cut short; owned; NULL: none */
+	struct bytes apart; /* goes out when all before it has left; the plan's */
+	struct session_moves apart_moves;
+	bool resets_when_drained;
 	bool mx_in_auth; /* the MX said 334: a response goes there */
 
 	bool tls_begun; /* the client's bytes are TLS: opaque, or ended by us */

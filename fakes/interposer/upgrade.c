@@ -4,6 +4,7 @@
 
 #include "fakes/interposer/moves.h"
 #include "fakes/interposer/relay.h"
+#include "harness/base/must.h"
 
 #define HELLO_MAX (RECORDS_HEADER + 16384 + 2048) /* the longest record (RFC 5246 s6.2.3) */
 
@@ -57,7 +58,12 @@ end_tls(struct session *s)
 	    .shown = on_shown,
 	    .owner = s};
 	s->in = NULL; /* from here on the stream reads it */
-	stream_start_tls(s->client, tls_facts_new(&s->tls, s->owner->pki, min, i->max), true);
+	SSL *ssl = tls_facts_new(&s->tls, s->owner->pki, min, i->max);
+	if (i->ciphers)
+		must(SSL_set_cipher_list(ssl, i->ciphers) == 1);
+	if (i->groups)
+		must(SSL_set1_groups_list(ssl, i->groups) == 1);
+	stream_start_tls(s->client, ssl, true);
 }
 
 /* --- passed on ------------------------------------------------------------------------------- */
@@ -119,11 +125,46 @@ upgrade_relay_client(struct session *s)
 	}
 }
 
+/*
+ * The server's first records, each whole, pass the moves. False when more must come first, or when the
+ * session ends or is held here.
+ */
+static bool
+pass_first_records(struct session *s, struct evbuffer *in)
+{
+	while (!s->records.passed) {
+		size_t all = evbuffer_get_length(in);
+		unsigned char *data = all ? evbuffer_pullup(in, (ev_ssize_t)all) : NULL;
+		struct bytes first = {all ? (const char *)data : "", all};
+		size_t need = records_first_len(first);
+
+		if (!records_may_follow(first)) {
+			s->records.passed = true; /* that is no TLS, or an alert */
+			return true;
+		}
+		if (need == 0 || need > all)
+			return false;
+		struct moment moment = {.record = data, .record_len = need};
+		struct bytes record = {first.data, need};
+		enum hook hook = s->records.n_server++ == 0 ? HOOK_ANSWERED : HOOK_BEHIND;
+		bool counts = hook == HOOK_ANSWERED || !records_is_change_cipher_spec(first);
+		s->records.passed = hook == HOOK_BEHIND && counts;
+		if (counts && !moves_act(s, hook, &moment))
+			return false;
+		records_server(&s->records, record);
+		session_to_client(s, record);
+		evbuffer_drain(in, need);
+	}
+	return true;
+}
+
 void
 upgrade_relay_upstream(struct session *s, struct evbuffer *in)
 {
 	size_t n;
 
+	if (!pass_first_records(s, in))
+		return;
 	while ((n = evbuffer_get_contiguous_space(in)) > 0) {
 		struct bytes chunk = {(const char *)evbuffer_pullup(in, (ev_ssize_t)n), n};
 		records_server(&s->records, chunk);

@@ -259,6 +259,7 @@ new_server(const struct plan_host *host)
 	    .banner = smtp->banner,
 	    .starttls = smtp->starttls,
 	    .no_esmtp = !smtp->esmtp,
+	    .no_size = !smtp->size,
 	    .reject_rcpt = smtp->reject_rcpt,
 	    .reject_data = smtp->reject_data});
 }

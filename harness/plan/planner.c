@@ -66,7 +66,7 @@ make_base(struct planner *p)
 	    .name = "mx." RETURN_DOMAIN,
 	    .number = RETURN_HOST,
 	    .role = ROLE_MX,
-	    .smtp = {.starttls = true, .esmtp = true}};
+	    .smtp = {.starttls = true, .esmtp = true, .size = true}};
 	p->plan->return_domain = RETURN_DOMAIN;
 }
 

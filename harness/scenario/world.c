@@ -42,6 +42,7 @@ static const struct key host_keys[] = {
 	NULL, 0, 65535},
     {"starttls", KEY_FLAG, false, "it offers STARTTLS (yes)", NULL, NULL, 0, 0},
     {"esmtp", KEY_FLAG, false, "it understands EHLO (yes)", NULL, NULL, 0, 0},
+    {"size", KEY_FLAG, false, "it offers SIZE (yes)", NULL, NULL, 0, 0},
     {"certificate", KEY_MAP, false, "a fault, or a mapping", faults, certificate_keys, 0, 0},
     {"tls", KEY_MAP, false, "versions", NULL, tls_keys, 0, 0},
     {"reach", KEY_WORD, false, "how TCP connections to it end", reaches, NULL, 0, 0},
@@ -180,6 +181,7 @@ read_host(const struct pair *pair, size_t place, bool listed, struct region *r)
 	host.blackholed = reach == 2;
 	host.smtp = (struct plan_smtp){.starttls = key_flag(node, "starttls", true),
 	    .esmtp = key_flag(node, "esmtp", true),
+	    .size = key_flag(node, "size", true),
 	    .min_tls = read_version(tls, "min"),
 	    .max_tls = read_version(tls, "max"),
 	    .banner = key_text(node, "banner", NULL),
