@@ -131,9 +131,6 @@ on_data(void *owner, struct evbuffer *in)
 	struct bytes bytes = {(const char *)evbuffer_pullup(in, -1), len};
 	enum http_progress progress;
 
-/* The flaws about TLS are those of the way to an MX host. */
-static const struct flaw_set no_flaws;
-
 	if (!stream_tls_is_up(fetch->stream)) {
 		fail_address(fetch, "does not speak TLS", "");
 		return;
@@ -142,6 +139,9 @@ static const struct flaw_set no_flaws;
 	evbuffer_drain(in, len);
 	on_progress(fetch, progress);
 }
+
+/* The flaws about TLS are those of the way to an MX host. */
+static const struct flaw_set no_flaws;
 
 static void
 on_connected(void *owner)
