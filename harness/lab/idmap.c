@@ -42,30 +42,38 @@ write_file(pid_t pid, const char *name, const char *text)
  * in a container only the ids that it has can be handed on.
  */
 static int
-write_identity(pid_t pid, const char *map)
+write_identity(pid_t pid, const char *map, unsigned long *ret_ids)
 {
 	char own[64], text[4096] = "";
 	unsigned long inside, outside, count;
 	size_t len = 0;
 	FILE *file;
 
+	*ret_ids = 0;
 	snprintf(own, sizeof(own), "/proc/self/%s", map);
 	file = fopen(own, "re");
 	if (file == NULL)
 		return -1;
-	while (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && len < sizeof(text) - 64)
+	while (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && len < sizeof(text) - 64) {
 		len +=
 		    (size_t)snprintf(text + len, sizeof(text) - len, "%lu %lu %lu\n", inside, inside, count);
+		*ret_ids += count;
+	}
 	fclose(file);
 	return write_file(pid, map, text);
 }
 
+/* A root that is the only one in its own namespace has no more ids than anybody. */
 static int
-write_root(pid_t pid)
+write_root(pid_t pid, enum lab_mode *ret_mode)
 {
-	if (geteuid() != 0)
+	unsigned long groups, users;
+
+	if (geteuid() != 0 || write_identity(pid, "gid_map", &groups) < 0 ||
+	    write_identity(pid, "uid_map", &users) < 0)
 		return -1;
-	return write_identity(pid, "gid_map") == 0 && write_identity(pid, "uid_map") == 0 ? 0 : -1;
+	*ret_mode = groups > 1 && users > 1 ? LAB_ROOT : LAB_USER_SINGLE;
+	return 0;
 }
 
 struct id_range {
@@ -154,10 +162,8 @@ write_single(pid_t pid, struct why *why)
 int
 idmap_write(pid_t pid, enum lab_mode *ret_mode, struct why *why)
 {
-	if (write_root(pid) == 0) {
-		*ret_mode = LAB_ROOT;
+	if (write_root(pid, ret_mode) == 0)
 		return 0;
-	}
 	if (write_range(pid) == 0) {
 		*ret_mode = LAB_USER_MAP;
 		return 0;

@@ -24,7 +24,10 @@ make_folders(char *path, struct why *why)
 			continue;
 		*at = '\0';
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return why_errno(why, "cannot make the folder %s for file systems of clients", path);
+			return why_errno(why,
+			    "cannot make the folder %s, where file systems of clients are kept "
+			    "(XDG_CACHE_HOME sets another)",
+			    path);
 		*at = c;
 		if (c == '\0')
 			return 0;

@@ -92,7 +92,7 @@ debian_build(const struct rootfs_recipe *recipe, enum lab_mode mode, const char 
 	const char *argv[ARGUMENTS_MAX], *path = getenv("PATH");
 	struct new_root new = {.folder = folder, .pretend = mode == LAB_USER_SINGLE};
 	/* Of an ordinary user's PATH the folders of root's tools are not part. */
-	const char *env[] = {"DEBIAN_FRONTEND=noninteractive",
+	const char *env[] = {"DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8",
 	    region_printf(
 		r, "PATH=%s:/usr/local/sbin:/usr/sbin:/sbin", path != NULL ? path : "/usr/bin:/bin"),
 	    /* mmdebstrap unpacks by the host's tar, which pretends nothing. */
@@ -104,6 +104,7 @@ debian_build(const struct rootfs_recipe *recipe, enum lab_mode mode, const char 
 	    .enter = enter,
 	    .leave = leave,
 	    .ctx = &new};
+	enum tool_result result;
 
 	if (!tool_is_there("mmdebstrap")) {
 		why_set(why, "mmdebstrap is not installed; `scripts/setup clients` (or apt-get install "
@@ -111,5 +112,10 @@ debian_build(const struct rootfs_recipe *recipe, enum lab_mode mode, const char 
 		return TOOL_FAILED;
 	}
 	make_arguments(argv, recipe, folder, r);
-	return tool_run(&tool, why);
+	result = tool_run(&tool, why);
+	/* apt's words, which it says in English alone: the variable is ours. */
+	if (result == TOOL_FAILED && strstr(why->text, "E: Failed to fetch") != NULL)
+		why_prefix(why, "packages could not be fetched, for which a mirror of Debian must be within "
+				"reach this once");
+	return result;
 }

@@ -15,6 +15,7 @@
 
 #include "harness/base/region.h"
 #include "harness/base/why.h"
+#include "harness/lab/lab.h"
 
 struct rootfs_recipe {
 	const char *name; /* for words to the user */
@@ -35,5 +36,8 @@ enum rootfs_result { ROOTFS_READY, ROOTFS_FAILED, ROOTFS_INTERRUPTED };
  */
 enum rootfs_result rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r,
     const char **ret_folder, struct why *why);
+
+/* Whether this machine can build and keep them. Fills up to `max` rows; returns how many. */
+size_t rootfs_doctor(struct lab_check *ret, size_t max);
 
 #endif
