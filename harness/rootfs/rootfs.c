@@ -54,6 +54,12 @@ begin_hash(const struct building *b)
 	return b->mode == LAB_USER_MAP ? hash_text(hash, b->ids) : hash;
 }
 
+static int
+hash_setup(const struct building *b, unsigned long *hash, struct why *why)
+{
+	return b->recipe->setup != NULL ? hash_file(hash, b->recipe->setup, why) : 0;
+}
+
 /* "bookworm-root-0123456789abcdef": all that makes a difference is in it. */
 static const char *
 name_of_debian(const struct building *b, struct why *why)
@@ -63,7 +69,7 @@ name_of_debian(const struct building *b, struct why *why)
 
 	for (size_t i = 0; i < recipe->n_packages; i++)
 		hash = hash_text(hash, recipe->packages[i]);
-	if (recipe->setup != NULL && hash_file(&hash, recipe->setup, why) < 0)
+	if (hash_setup(b, &hash, why) < 0)
 		return NULL;
 	return region_printf(b->region, "%s-%s-%016lx", recipe->suite, lab_mode_name(b->mode), hash);
 }
@@ -82,6 +88,8 @@ name_of_tar(const struct building *b, struct why *why)
 	}
 	hash = cache_hash(hash, &about.st_size, sizeof(about.st_size));
 	hash = cache_hash(hash, &about.st_mtim, sizeof(about.st_mtim));
+	if (hash_setup(b, &hash, why) < 0)
+		return NULL;
 	return region_printf(b->region, "tar-%s-%016lx", lab_mode_name(b->mode), hash);
 }
 
