@@ -23,6 +23,7 @@
 #include "fakes/policy/policy_host.h"
 #include "fakes/world/outlet.h"
 #include "fakes/world/routes.h"
+#include "harness/base/clock.h"
 #include "harness/base/must.h"
 #include "harness/model/order.h"
 
@@ -33,6 +34,8 @@
 #define LISTENERS 6
 #define FLUSH_TURNS 4 /* client, interposer, MX and back */
 #define ORDERS_A_TURN 64
+#define PULSE_MS 250
+#define LATE_MS 1000
 
 struct world;
 
@@ -54,7 +57,8 @@ struct world {
 	struct policy_host *policy_host;
 	struct dns_host *dns;
 	struct listener listeners[LISTENERS];
-	struct event *orders;
+	struct event *orders, *pulse;
+	uint64_t pulse_ns; /* the last */
 };
 
 static void
@@ -153,6 +157,25 @@ obey(struct world *w, const struct order *order)
 	default:
 		report_trouble(w, "an order of unknown kind came");
 	}
+}
+
+/*
+ * A turn is due every PULSE_MS. One that comes late by LATE_MS tells that the machine, or a crowd of clients,
+ * kept everyone waiting that long; less than that no client's patience is made of.
+ */
+static void
+on_pulse(evutil_socket_t fd, short what, void *ctx)
+{
+	struct world *w = ctx;
+	uint64_t now = clock_ns(), due = w->pulse_ns + PULSE_MS * 1000000ull;
+
+	(void)fd, (void)what;
+	if (now > due + LATE_MS * 1000000ull) {
+		struct scope scope = scope_of(w->scene, FACT_NONE);
+
+		SCOPE_EMIT(&scope, .kind = FACT_STARVED, .starved = {(int64_t)((now - due) / 1000000)});
+	}
+	w->pulse_ns = now;
 }
 
 /* The front's end is the world's lifeline: its EOF ends the process. */
@@ -337,6 +360,9 @@ make_parts(struct world *w)
 	w->policy_host = policy_host_new(w->base, w->scene, options->pki);
 	w->orders = event_new(w->base, options->fact_fd, EV_READ | EV_PERSIST, on_orders, w);
 	must(w->orders != NULL && event_add(w->orders, NULL) == 0);
+	w->pulse = event_new(w->base, -1, EV_PERSIST, on_pulse, w);
+	w->pulse_ns = clock_ns();
+	must(w->pulse != NULL && event_add(w->pulse, &(struct timeval){0, PULSE_MS * 1000}) == 0);
 }
 
 static void
@@ -351,6 +377,7 @@ free_parts(struct world *w)
 	policy_host_free(w->policy_host);
 	routes_free(w->routes);
 	event_free(w->orders);
+	event_free(w->pulse);
 	scene_free(w->scene);
 	outlet_free(w->outlet);
 	event_base_free(w->base);

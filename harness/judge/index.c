@@ -85,6 +85,12 @@ index_init(struct index *ret, struct region *region, const struct docket *docket
 			leg->facts[leg->n++] = &record->facts[i];
 	for (size_t i = 0; i < ret->n_legs; i++)
 		sort_by_connection(&ret->legs[i]);
+	ret->starved = NULL;
+	ret->n_starved = 0;
+	for (size_t i = 0; i < record->n_facts; i++)
+		if (record->facts[i].kind == FACT_STARVED)
+			*(const struct fact **)region_push(
+			    region, &ret->starved, &ret->n_starved, sizeof(*ret->starved)) = &record->facts[i];
 }
 
 const struct leg_facts *

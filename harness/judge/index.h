@@ -20,6 +20,8 @@ struct leg_facts {
 struct index {
 	struct leg_facts *legs; /* the legs that the docket knows, by number */
 	size_t n_legs;
+	const struct fact **starved; /* of the whole run */
+	size_t n_starved;
 };
 
 /* All of it hangs on the region. */

@@ -206,7 +206,7 @@ static void
 judge_brief(struct judgment *j, const struct court *court, const struct brief *brief, bool *ret_sound)
 {
 	struct hearing h = {
-	    .region = court->region, .docket = court->docket, .brief = brief, .delivers = court->delivers};
+	    .region = court->region, .docket = court->docket, .brief = brief, .index = &court->index, .delivers = court->delivers};
 	const char *unclaimed = mechanisms_unclaimed(court->docket, brief);
 
 	j->brief = brief;

@@ -384,6 +384,44 @@ came_out_otherwise(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+/* The lab did not get to run for a while of this step: a client that gave up may have waited for nothing but
+ * it. */
+static const struct fact *
+starved_in(const struct hearing *h, const struct side *side)
+{
+	const struct fact *begun, *ended;
+
+	if (!rules_has_step(side, h->step))
+		return NULL;
+	begun = index_last(side->facts, h->step, FACT_STEP_BEGUN);
+	ended = index_last(side->facts, h->step, FACT_STEP_ENDED);
+	for (size_t i = 0; begun != NULL && i < h->index->n_starved; i++) {
+		const struct fact *f = h->index->starved[i];
+		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
+
+		if (f->t_ns > begun->t_ns && (ended == NULL || f->t_ns <= ended->t_ns + lasted_ns))
+			return f;
+	}
+	return NULL;
+}
+
+static bool
+lab_was_starved(const struct hearing *h, struct finding *f)
+{
+	struct finding otherwise;
+
+	if (!came_out_otherwise(h, &otherwise))
+		return false;
+	f->shown_by = starved_in(h, &h->attack);
+	if (f->shown_by == NULL)
+		return false;
+	f->why = region_printf(h->region,
+	    "this machine gave the lab no turn for %" PRId64
+	    " ms, for which the client may have given up: %s",
+	    f->shown_by->starved.ms, otherwise.why);
+	return true;
+}
+
 static const char *
 what_came_out(const struct hearing *h)
 {
@@ -441,6 +479,7 @@ static const struct {
     {attack_was_not_met, VERDICT_UNCLEAR},
     {session_was_not_attacked, VERDICT_UNCLEAR},
     {client_was_silent, VERDICT_UNCLEAR},
+    {lab_was_starved, VERDICT_UNCLEAR},
     {came_out_otherwise, VERDICT_VIOLATED},
     {is_recorded, VERDICT_RECORDED},
     {anything, VERDICT_HONORED},

@@ -20,6 +20,7 @@ struct hearing {
 	struct region *region;
 	const struct docket *docket;
 	const struct brief *brief;
+	const struct index *index;
 	struct doubt doubt; /* about the lab in this scenario */
 	struct side attack, control;
 	bool delivers; /* in this run, some message arrived at a genuine host */

@@ -18,6 +18,7 @@ static const char *const templates[FACT_KINDS] = {
     [FACT_STEP_BEGUN] = "the world shows the next step[, armed: {armed}]",
     [FACT_FLUSHED] = "order {order} to flush was answered",
     [FACT_LAB_FAULT] = "the lab failed: {part}: {what}",
+    [FACT_STARVED] = "the world got no turn for {ms} ms",
     [FACT_DNS_ASKED] = "the client asked for {name} {type}[ over {transport}]",
     [FACT_DNS_ANSWERED] = ("{name} {type} was answered: {rcode}, {answers} records{authentic?, "
 			   "authentic|}{truncated?, truncated|}"),

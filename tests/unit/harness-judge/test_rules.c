@@ -645,6 +645,13 @@ static const struct row rows[] = {
 	UNCLEAR, "said nothing", 0},
 
     /* 6: outcomes */
+    {"a bounce while the lab got no turn", "$a.1 fate| $a.2",
+	FATE2("fate=bounced") "world -.- starved ms=1500\n", NULL, UNCLEAR, "no turn for 1500 ms", 0},
+    {"a bounce, and the lab got no turn long after", "$a.1 fate| $a.2",
+	FATE2("fate=bounced") "world -.- starved ms=0\n", NULL, VIOLATED, "bounced", LEVEL_SHOULD},
+    {"held although the lab got no turn", NULL, "world -.- starved ms=1500\n", NULL, HONORED, NULL, 0},
+    {"exposed while the lab got no turn", NULL, CLEAR_MAIL "world -.- starved ms=1500\n", NULL, VIOLATED,
+	"in clear", LEVEL_MUST},
     {"a bounce breaks a SHOULD", "$a.1 fate| $a.2", FATE2("fate=bounced"), NULL, VIOLATED, "bounced",
 	LEVEL_SHOULD},
     {"a bounce where refused is expected", "$a.1 fate| $a.2", FATE2("fate=bounced"), expects_refused, HONORED,
