@@ -135,7 +135,7 @@ answer_and_close(struct session *s, const struct plan_move *move, struct moment 
 {
 	answer(s, move, moment);
 	if (moment->exchange->forged)
-		moment->exchange->closes = true;
+		moment->exchange->finishes = true;
 }
 
 static void
@@ -215,7 +215,7 @@ alert(struct session *s, const struct plan_move *move, struct moment *moment)
 	if (!move->neutral)
 		session_to_client(s, (struct bytes){record, sizeof(record)});
 	if (takes_hello(s, move, moment))
-		session_close(s, "world");
+		session_finish(s);
 }
 
 static void
@@ -224,7 +224,7 @@ garbage(struct session *s, const struct plan_move *move, struct moment *moment)
 	if (!move->neutral)
 		session_to_client(s, move->bytes);
 	if (takes_hello(s, move, moment))
-		session_close(s, "world");
+		session_finish(s);
 }
 
 static void
@@ -280,7 +280,7 @@ close_inside(struct session *s, const struct plan_move *move, struct moment *mom
 	(void)moment;
 	session_met(s, move);
 	if (!move->neutral)
-		session_close(s, "world");
+		session_finish(s);
 }
 
 static void

@@ -291,12 +291,14 @@ static void
 finish_first(struct session *s)
 {
 	struct exchange *e = TAILQ_FIRST(&s->exchanges);
-	bool closes = e->closes;
+	bool closes = e->closes, finishes = e->finishes;
 
 	session_meet(s, &e->moves);
 	drop_first(s);
 	if (closes)
 		session_close(s, "world");
+	else if (finishes)
+		session_finish(s);
 }
 
 bool

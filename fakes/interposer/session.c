@@ -156,6 +156,10 @@ untold(const struct session *s)
 static void
 end(struct session *s, const char *by, const char *how)
 {
+	if (s->finished) {
+		by = "world";
+		how = "fin";
+	}
 	s->over = true;
 	conversation_end(s->talk, untold(s));
 	tls_facts_detach(&s->tls);
@@ -174,6 +178,17 @@ session_close(struct session *s, const char *by)
 	stream_close(s->client);
 	s->client = NULL;
 	leave(s);
+}
+
+void
+session_finish(struct session *s)
+{
+	if (s->over || s->finished)
+		return;
+	s->finished = true;
+	s->phase = PHASE_HELD;
+	session_drop_upstream(s);
+	stream_finish(s->client);
 }
 
 void
@@ -221,7 +236,7 @@ read_round(struct session *s)
 	}
 	size_t before = evbuffer_get_length(s->in);
 	if (s->phase == PHASE_HELD && s->tls_begun)
-		evbuffer_drain(s->in, before);
+		upgrade_swallow_client(s);
 	else if (!conversation_read(s->talk, s->in, relay_said, s))
 		return false;
 	return !s->over && evbuffer_get_length(s->in) < before;

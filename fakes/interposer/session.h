@@ -39,6 +39,7 @@ struct exchange {
 	char *answer;   /* owned */
 	size_t answer_len;
 	bool closes;                /* the session is over behind the answer */
+	bool finishes;              /* FIN follows the answer */
 	struct session_moves moves; /* met when the answer went out */
 };
 
@@ -79,6 +80,7 @@ struct session {
 	struct bytes apart; /* goes out when all before it has left; the plan's */
 	struct session_moves apart_moves;
 	bool resets_when_drained;
+	bool finished;   /* we said FIN, and listen */
 	bool mx_in_auth; /* the MX said 334: a response goes there */
 
 	bool tls_begun; /* the client's bytes are TLS: opaque, or ended by us */
@@ -109,6 +111,11 @@ void session_free(struct session *s);
 
 void session_close(struct session *s, const char *by); /* FIN, after what is queued */
 void session_reset(struct session *s, const char *by); /* RST, now */
+/*
+ * No end yet: FIN behind what is queued, and the client is listened to until it closes too, for it may go
+ * on in clear on this connection.
+ */
+void session_finish(struct session *s);
 /* Lets go of the MX's side only. */
 void session_drop_upstream(struct session *s);
 

@@ -125,6 +125,21 @@ upgrade_relay_client(struct session *s)
 	}
 }
 
+void
+upgrade_swallow_client(struct session *s)
+{
+	size_t n;
+
+	while (s->tls_begun && (n = evbuffer_get_contiguous_space(s->in)) > 0) {
+		struct bytes chunk = {(const char *)evbuffer_pullup(s->in, (ev_ssize_t)n), n};
+		size_t used = 0;
+
+		if (records_client(&s->records, chunk, &used) == RECORDS_NO_TLS)
+			s->tls_begun = false; /* in clear again */
+		evbuffer_drain(s->in, used);
+	}
+}
+
 /*
  * The server's first records, each whole, pass the moves. False when more must come first, or when the
  * session ends or is held here.

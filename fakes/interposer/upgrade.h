@@ -16,6 +16,8 @@ bool upgrade_is_due(const struct session *s);
 bool upgrade_begin(struct session *s);
 /* PHASE_OPAQUE: the client's bytes up, with an eye on the records. */
 void upgrade_relay_client(struct session *s);
+/* The same for a session that is held: what is TLS goes nowhere. */
+void upgrade_swallow_client(struct session *s);
 /* PHASE_OPAQUE: the MX's bytes down. */
 void upgrade_relay_upstream(struct session *s, struct evbuffer *in);
 

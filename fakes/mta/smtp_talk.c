@@ -241,7 +241,9 @@ static void
 on_greeting(struct smtp_talk *t, struct evbuffer *in)
 {
 	(void)in;
-	if (t->reply->code == 220)
+	if (t->reply->code == 220 && has_flaw(t, FLAW_HELO_TO_OLD) && strstr(t->reply->text, "ESMTP") == NULL)
+		enter(t, HELO);
+	else if (t->reply->code == 220)
 		enter(t, EHLO);
 	else
 		lose_host(t, "the connection");

@@ -220,6 +220,16 @@ send_wire(struct stream *s)
 		bufferevent_write_buffer(s->bev, s->wire);
 }
 
+/* The half-close of stream_finish. */
+static void
+finish_sending(struct stream *s)
+{
+	if (s->life != LIFE_OPEN || !s->finishing || pump_pending(s) > 0)
+		return;
+	s->finishing = false;
+	shutdown(bufferevent_getfd(s->bev), SHUT_WR);
+}
+
 static void
 tell_drained(struct stream *s)
 {
@@ -262,6 +272,7 @@ pump_run(struct stream *s)
 		run_tls(s);
 		send_out(s);
 		send_wire(s);
+		finish_sending(s);
 		hand_over(s);
 		pump_choose_reading(s);
 		tell_end(s);

@@ -39,7 +39,7 @@ struct stream {
 	enum life life;
 	int end; /* enum stream_end or STREAM_NO_END */
 	unsigned timeout_ms, busy;
-	bool connecting, paused, drip, fresh, told_end, shutdown_sent, saw_eof, owes_drained;
+	bool connecting, paused, drip, fresh, told_end, shutdown_sent, saw_eof, owes_drained, finishing;
 };
 
 /*

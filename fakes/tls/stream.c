@@ -356,6 +356,13 @@ stream_write_buffer(struct stream *s, struct evbuffer *from)
 }
 
 void
+stream_finish(struct stream *s)
+{
+	s->finishing = true;
+	kick(s);
+}
+
+void
 stream_start_tls(struct stream *s, SSL *ssl, bool server)
 {
 	must(s->life == LIFE_OPEN);

@@ -65,6 +65,8 @@ void stream_free(struct stream *s);
  * closed too (or after 30 s), with no more calls.
  */
 void stream_close(struct stream *s);
+/* FIN when what is queued has left, without a word of TLS; what the peer says still comes. */
+void stream_finish(struct stream *s);
 /* Frees what stream_close left behind on this base; before event_base_free. */
 void stream_drop_closing(struct event_base *base);
 /* RST at once, frees. */
