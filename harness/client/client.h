@@ -17,9 +17,9 @@
 
 enum client_send { SEND_COMMAND, SEND_SMTP, SEND_SUBMISSION };
 
-enum fate_kind { FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_REASON, FATE_NO_ATTEMPT, FATE_KINDS };
+enum fate_kind { FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_REASON, FATE_NO_ATTEMPT, FATE_ENDED, FATE_KINDS };
 
-/* "delivered", "deferred", "bounced", "reason", "no-attempt" */
+/* "delivered", "deferred", "bounced", "reason", "no-attempt", "ended" */
 const char *fate_kind_name(enum fate_kind kind);
 
 struct client_pattern {

@@ -47,6 +47,10 @@ static const struct key fate_keys[] = {
     {.name = "reason",
 	.kind = KEY_TEXTS,
 	.meaning = "patterns of a line whose words explain a later fate of the same id"},
+    {.name = "ended",
+	.kind = KEY_TEXTS,
+	.meaning =
+	    "patterns of a line that says: this try of an id is over; deferred, where nothing else was told"},
     {.name = "no-attempt", .kind = KEY_TEXTS, .meaning = "patterns of a line that says: not even tried"},
     {0},
 };

@@ -24,6 +24,7 @@ struct pattern {
 struct ticket {
 	char *id;
 	char *recipients[RECIPIENTS_MAX];
+	bool told[RECIPIENTS_MAX]; /* a fate, since the last try ended */
 	size_t n_recipients;
 	char *reason;
 };
@@ -47,7 +48,8 @@ struct fate_reader {
 const char *
 fate_kind_name(enum fate_kind kind)
 {
-	static const char *const names[] = {"delivered", "deferred", "bounced", "reason", "no-attempt"};
+	static const char *const names[] = {
+	    "delivered", "deferred", "bounced", "reason", "no-attempt", "ended"};
 
 	must((unsigned)kind < FATE_KINDS);
 	return names[kind];
@@ -268,6 +270,14 @@ take_reason(struct bytes said, struct ticket *t)
 }
 
 static void
+note_told(struct ticket *t, struct bytes recipient)
+{
+	for (size_t i = 0; t != NULL && i < t->n_recipients; i++)
+		if (recipient.len == 0 || bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
+			t->told[i] = true;
+}
+
+static void
 tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, struct ticket *t,
     struct bytes said)
 {
@@ -278,6 +288,21 @@ tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, str
 		r->calls.fate(r->calls.ctx, recipient, p->kind, reason);
 	for (size_t i = 0; recipient.len == 0 && t != NULL && i < t->n_recipients; i++)
 		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), p->kind, reason);
+	note_told(t, recipient);
+	free(all);
+}
+
+/* Of whom nothing was told in this try, the client still has the mail. */
+static void
+end_try(struct fate_reader *r, struct ticket *t, struct bytes said)
+{
+	char *all = take_reason(said, t);
+
+	for (size_t i = 0; t != NULL && i < t->n_recipients; i++) {
+		if (!t->told[i])
+			r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), FATE_DEFERRED, bytes_of(all));
+		t->told[i] = false;
+	}
 	free(all);
 }
 
@@ -290,7 +315,9 @@ matched(struct fate_reader *r, const struct pattern *p, struct bytes line)
 
 	if (t != NULL && recipient.len > 0)
 		tie(r, id, recipient, false);
-	if (p->kind != FATE_REASON) {
+	if (p->kind == FATE_ENDED) {
+		end_try(r, t, reason);
+	} else if (p->kind != FATE_REASON) {
 		tell(r, p, recipient, t, reason);
 	} else if (t != NULL && reason.len > 0) {
 		free(t->reason);
@@ -306,7 +333,7 @@ void
 fate_reader_line(struct fate_reader *r, struct bytes line)
 {
 	static const enum fate_kind order[] = {
-	    FATE_REASON, FATE_NO_ATTEMPT, FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED};
+	    FATE_REASON, FATE_NO_ATTEMPT, FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_ENDED};
 
 	if (line.len == 0)
 		return;

@@ -3,7 +3,8 @@
  * fate.h - the client's log, line by line, to what it says became of each recipient.
  *
  * A pattern names its groups: recipient, id, reason. A line with both recipient and id ties them,
- * so that a later line with the id alone is understood. No I/O.
+ * so that a later line with the id alone is understood. A line that ends a try of an id without a
+ * word on a recipient says that the client still has the mail. No I/O.
  */
 #ifndef FATE_H
 #define FATE_H

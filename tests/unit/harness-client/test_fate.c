@@ -21,10 +21,12 @@ static struct client_pattern reason[] = {{"(?<id>\\w+): why: (?<reason>.*)", 4}}
 static struct client_pattern no_attempt[] = {
     {"to=<(?<recipient>[^>]+)>.*delivery temporarily suspended: (?<reason>.*)", 5}};
 
+static struct client_pattern ended[] = {{"(?<id>\\w+) over", 6}};
+
 static const struct client postfix = {
     .name = "test",
-    .fates = {delivered, deferred, NULL, reason, no_attempt},
-    .n_fates = {2, 1, 0, 1, 1},
+    .fates = {delivered, deferred, NULL, reason, no_attempt, ended},
+    .n_fates = {2, 1, 0, 1, 1, 1},
 };
 
 static char told[1024];
@@ -61,6 +63,14 @@ static const struct row {
     {"no attempt goes before a fate", "A1: to=<u@d>, status=deferred (delivery temporarily suspended: y)",
 	"[no-attempt u@d y)]"},
     {"an empty line tells nothing", "", ""},
+    {"a try that ends without a word is a deferral",
+	"A1: to=<u@d>, status=sent (x)\nA1 over\nA1: why: bad\nA1 over",
+	"[delivered u@d x][deferred u@d bad]"},
+    {"of two recipients, the one that nothing was told of",
+	"A1: to=<u@d>, status=sent (x)\nA1: to=<v@d>, status=sent (y)\nA1 over\nA1: to=<v@d>, status=sent "
+	"(z)\nA1 over",
+	"[delivered u@d x][delivered v@d y][delivered v@d z][deferred u@d ]"},
+    {"a try of an unknown id that ends tells nothing", "B2 over", ""},
 };
 
 static void
