@@ -84,6 +84,7 @@ struct scenario_attack {
 struct scenario_step {
 	enum plan_action action;
 	uint32_t count, recipients; /* messages, and recipients of each */
+	const char *at;             /* where the recipients are: "@", or a name below the domain */
 	const char *const *headers; /* more header lines of each message */
 	size_t n_headers;
 	uint64_t after_s; /* since the start: where the client's wall clock stands in this step */

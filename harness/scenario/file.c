@@ -34,6 +34,8 @@ static const struct key control_keys[] = {
 static const struct key send_keys[] = {
     {"count", KEY_NUMBER, false, "messages (1)", NULL, NULL, 1, 1000},
     {"to", KEY_NUMBER, false, "recipients of each message (1)", NULL, NULL, 1, 100},
+    {"at", KEY_TEXT, false, "the recipients' domain: this name below the domain (the domain itself)", NULL,
+	NULL, 0, 0},
     {"headers", KEY_TEXTS, false, "more header lines of each message", NULL, NULL, 0, 0},
     {"requiretls", KEY_FLAG, false, "with REQUIRETLS (no)", NULL, NULL, 0, 0},
     {0},
@@ -116,6 +118,7 @@ read_send(const struct node *node, struct scenario_step *step, struct region *r)
 
 	step->count = (uint32_t)key_number(send, "count", 1);
 	step->recipients = (uint32_t)key_number(send, "to", 1);
+	step->at = key_text(send, "at", "@");
 	step->n_headers = key_texts(send, "headers", r, &step->headers);
 	step->requiretls = key_flag(send, "requiretls", false);
 	for (size_t i = 0; i < step->n_headers; i++)

@@ -111,6 +111,28 @@ needs_mta_sts(const struct scenario *s)
 	return false;
 }
 
+static bool
+touches_mail(const struct scenario_attack *attack)
+{
+	for (size_t i = 0; i < attack->n_moves; i++) {
+		enum plan_layer layer = move_info(attack->moves[i].move)->layer;
+
+		if (layer != LAYER_DNS && layer != LAYER_POLICY_HOST)
+			return true;
+	}
+	return false;
+}
+
+/* A warm-up; or mail that must arrive untouched, where finding the policy is itself on trial. */
+static bool
+begins_in_peace(const struct scenario *s)
+{
+	const struct scenario_step *first = &s->steps[0];
+
+	return first->warm_up || (first->action == ACTION_SEND && !touches_mail(first->attack) &&
+				     expect_is_within(expectation_of(s, 0), OUTCOMES_DELIVERED));
+}
+
 /*
  * First contact cannot be failed under MTA-STS (RFC 8461 s5.1: the policy may be fetched in the
  * background), so a refusal that must be is judged on a later message.
@@ -118,7 +140,7 @@ needs_mta_sts(const struct scenario *s)
 static void
 check_warm_up(const struct scenario *s, const struct node *root)
 {
-	if (!needs_mta_sts(s) || !s->world->policy.given || s->steps[0].warm_up)
+	if (!needs_mta_sts(s) || !s->world->policy.given || begins_in_peace(s))
 		return;
 	for (size_t i = 0; i < s->n_steps; i++)
 		if (expectation_of(s, i)->at[LEVEL_MUST].n > 0 &&

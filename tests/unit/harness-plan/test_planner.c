@@ -67,6 +67,7 @@ static const struct scenario_attack attack = {.moves = some_moves,
 static struct scenario_step warm_then_attacked[] = {
     {.count = 1,
 	.recipients = 1,
+	.at = "@",
 	.warm_up = true,
 	.retry = true,
 	.world = &honest,
@@ -74,6 +75,7 @@ static struct scenario_step warm_then_attacked[] = {
 	.attack = &peace},
     {.count = 2,
 	.recipients = 2,
+	.at = "lists",
 	.retry = true,
 	.world = &honest,
 	.control_world = &honest,
@@ -322,6 +324,8 @@ steps_carry_on_as_the_scenario_says(void **state)
 	    steps[0].warm_up && !steps[0].retries_held && steps[0].n_messages == 2); /* one is spare */
 	assert_true(!steps[1].warm_up && steps[1].retries_held && steps[1].n_messages == 2);
 	assert_int_equal(steps[1].messages[1].n_recipients, 2);
+	assert_non_null(strstr(steps[0].messages[0].recipients[0].address, "@a0001.example"));
+	assert_non_null(strstr(steps[1].messages[1].recipients[1].address, "@lists.a0001.example"));
 	assert_true(steps[2].action == ACTION_RETRY && steps[2].n_messages == 0 && !steps[2].retries_held);
 	assert_true(steps[3].recovery && steps[3].action == ACTION_RETRY && steps[3].n_moves == 0);
 	plan_free(plan);

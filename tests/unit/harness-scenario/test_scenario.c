@@ -102,6 +102,9 @@ static const struct {
 	9, 13, "time does not go back"},
     {ENFORCE "steps:\n  - {attack: {smtp: strip-starttls}, expect: held}\n", 7, 3,
 	"needs a warm-up before it"},
+    {ENFORCE "steps:\n  - expect: delivered\n  - {attack: {smtp: strip-starttls}, expect: held}\n", 0, 0, NULL},
+    {ENFORCE "steps:\n  - expect: record\n  - {attack: {smtp: strip-starttls}, expect: held}\n", 7, 3,
+	"needs a warm-up before it"},
     {ENFORCE "steps:\n  - send\n  - expect: held\n", 8, 5, "nothing differs from the control"},
     {ENFORCE "steps:\n  - send\n  - expect: protected\n", 0, 0, NULL},
     /* the attack */
