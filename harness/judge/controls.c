@@ -75,6 +75,30 @@ controls_warm_up_failed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+/*
+ * A warm-up in a moved time is to bring the client what is new there. It comes before any exposure: an
+ * unmoved client takes nothing new in, since nothing is valid to it, and keeps to what it had.
+ */
+bool
+controls_jump_was_not_followed(const struct hearing *h, struct finding *f)
+{
+	for (uint32_t s = 0; s <= h->step && rules_has_step(&h->control, s); s++) {
+		const char *what;
+
+		if (index_first(h->control.facts, s, FACT_CLOCK_SET) == NULL || !is_warm_up(h, &h->control, s))
+			continue;
+		what = not_warm(h, &h->control, s);
+		if (what == NULL)
+			continue;
+		f->why = region_printf(h->region,
+		    "its clock cannot be moved: in the control of step %" PRIu32 ", a warm-up with the clock "
+		    "ahead, %s",
+		    s + 1, what);
+		return true;
+	}
+	return false;
+}
+
 /* Bytes speak for themselves only against a client that had the policy (RFC 8461 s5.1, s10.2). */
 bool
 controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f)

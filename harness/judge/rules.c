@@ -466,6 +466,7 @@ static const struct {
     {client_could_not_go_on, VERDICT_SKIPPED},
     {was_not_played_out, VERDICT_UNCLEAR},
     {controls_no_policy_to_keep_to, VERDICT_UNCLEAR},
+    {controls_jump_was_not_followed, VERDICT_SKIPPED},
     {something_was_exposed, VERDICT_VIOLATED},
     {client_cannot, VERDICT_SKIPPED},
     {controls_warm_up_failed, VERDICT_UNCLEAR},
