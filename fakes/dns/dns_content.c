@@ -41,6 +41,22 @@ dns_content_clear(struct dns_content *c, ldns_pkt_rcode rcode)
 
 /* --- looking up ------------------------------------------------------------------------ */
 
+static bool
+has_upper(const ldns_rdf *rdf)
+{
+	for (size_t i = 0; i < ldns_rdf_size(rdf); i++)
+		if (ldns_rdf_data(rdf)[i] >= 'A' && ldns_rdf_data(rdf)[i] <= 'Z')
+			return true;
+	return false;
+}
+
+/* A record that was written in mixed case comes so, whatever the case of the question. */
+static bool
+keeps_its_case(const ldns_rr *rr, const ldns_rdf *asked)
+{
+	return has_upper(ldns_rr_owner(rr)) && ldns_dname_compare(ldns_rr_owner(rr), asked) == 0;
+}
+
 /* `owner` NULL: as the record has it. */
 static void
 add_copy(ldns_rr_list *to, const ldns_rr *rr, const ldns_rdf *owner)
@@ -48,7 +64,7 @@ add_copy(ldns_rr_list *to, const ldns_rr *rr, const ldns_rdf *owner)
 	ldns_rr *copy = ldns_rr_clone(rr);
 
 	must(copy != NULL);
-	if (owner != NULL) {
+	if (owner != NULL && !keeps_its_case(rr, owner)) {
 		ldns_rdf_deep_free(ldns_rr_owner(copy));
 		ldns_rr_set_owner(copy, ldns_rdf_clone(owner));
 	}
@@ -192,15 +208,6 @@ dns_content_forge(struct dns_content *c, struct dns_book *book, const ldns_rdf *
 }
 
 /* --- to bytes -------------------------------------------------------------------------- */
-
-static bool
-has_upper(const ldns_rdf *rdf)
-{
-	for (size_t i = 0; i < ldns_rdf_size(rdf); i++)
-		if (ldns_rdf_data(rdf)[i] >= 'A' && ldns_rdf_data(rdf)[i] <= 'Z')
-			return true;
-	return false;
-}
 
 /* ldns compresses without looking at case, and so would put the letters of one name into another. */
 static bool

@@ -26,6 +26,7 @@ static struct plan_record home_records[] = {
     R("mx2." D, "A", "198.18.1.2"),
     R("_25._tcp.mx1." D, "TLSA", "3 1 1 00000000000000000000000000000000000000000000000000000000000000ff"),
     R("_25._tcp.mx2." D, "TLSA", "\\# 3 030101"),
+    R("_UPPER." D, "TXT", "\"shouted\""),
     R("odd." D, "TYPE65400", "\\# 4 01020304"),
     R("empty-rdata." D, "TLSA", "\\# 0"),
     R("_mta-sts." D, "TXT", "\"v=STSv1; \" \"id=1;\""),

@@ -209,6 +209,8 @@ names_are_answered_as_a_resolver_would(void **state)
 	    {"below.tame.wild." D, "TXT", "rd", "NXDOMAIN rd ra\n+a0001.example. SOA\n"},
 	    {"_mta-sts." D, "TXT", "rd",
 		"NOERROR rd ra\n_mta-sts.a0001.example. 0 IN TXT \"v=STSv1; \" \"id=1;\"\n"},
+	    {"_upper." D, "TXT", "rd", "NOERROR rd ra\n_UPPER.a0001.example. 0 IN TXT \"shouted\"\n"},
+	    {"MX1." D, "A", "rd", "NOERROR rd ra\nMX1.a0001.example. 0 IN A 198.18.1.1\n"},
 	    {"www.plain." D, "A", "rd ad", "NOERROR rd ra\nwww.plain.a0001.example. 0 IN A 198.18.1.3\n"},
 	    {"nowhere.plain." D, "A", "rd ad", "NXDOMAIN rd ra\n+plain.a0001.example. SOA\n"},
 	    {"c0001.example.", "A", "rd ad", "NXDOMAIN rd ra ad\n+example. SOA\n"},
