@@ -82,19 +82,25 @@ pop_part(struct stage *s)
 	return part;
 }
 
-/*
- * All that apply to this client and move its clock, or do not: time only goes forward on a machine. What
- * needs a mechanism that the client does not claim is not played.
- */
+/* Time only goes forward on a machine, and what a client forgets when it is started anew is gone for all. */
+enum company { COMPANY_STEADY, COMPANY_JUMPING, COMPANY_RESTARTING };
+
+static enum company
+company_of(const struct plan_scenario *one)
+{
+	return one->restarts ? COMPANY_RESTARTING : one->jumps ? COMPANY_JUMPING : COMPANY_STEADY;
+}
+
+/* All of this company that apply: what needs a mechanism that the client does not claim is not played. */
 static struct part *
-part_that(const struct stage *s, bool jumps)
+part_of(const struct stage *s, enum company company)
 {
 	struct part *part = part_new(s);
 
 	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
 		const struct plan_scenario *one = &s->play->plan->scenarios[i];
 
-		part->in[i] = one->jumps == jumps && applies(s->options, one);
+		part->in[i] = company_of(one) == company && applies(s->options, one);
 		part->n += part->in[i];
 	}
 	return part;
@@ -286,13 +292,16 @@ run_part(struct stage *s, const struct part *part, struct why *why)
 static void
 run_parts(struct stage *s)
 {
-	struct part *part = part_that(s, true);
+	struct part *part;
 
-	if (part->n > 0)
-		push_part(s, part);
-	else
-		free(part);
-	push_part(s, part_that(s, false));
+	for (unsigned company = COMPANY_RESTARTING; company > COMPANY_STEADY; company--) {
+		part = part_of(s, (enum company)company);
+		if (part->n > 0)
+			push_part(s, part);
+		else
+			free(part);
+	}
+	push_part(s, part_of(s, COMPANY_STEADY));
 	while ((part = pop_part(s)) != NULL) {
 		if (s->play->end == FRONT_DONE || s->play->end == FRONT_CRASHED)
 			s->play->end = run_part(s, part, &s->play->why);

@@ -234,7 +234,8 @@ struct plan_scenario {
 	const char *const *needs; /* mechanisms */
 	size_t n_needs;
 	bool stalls;              /* has a move or host that makes the client wait: started first */
-	bool jumps;               /* the client's clock is moved: played on a machine of its own */
+	bool jumps;               /* the client's clock is moved: played on a machine with such alone */
+	bool restarts;            /* the client is started anew, and forgets: the same */
 	uint32_t attack, control; /* leg numbers; control is FACT_NONE when there is none */
 };
 

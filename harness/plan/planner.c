@@ -268,6 +268,15 @@ scenario_stalls(const struct scenario *scenario)
 	return false;
 }
 
+static bool
+scenario_restarts(const struct scenario *scenario)
+{
+	for (size_t i = 0; i < scenario->n_steps; i++)
+		if (scenario->steps[i].action == ACTION_RESTART)
+			return true;
+	return false;
+}
+
 static void
 plan_scenario(struct planner *p, const struct scenario *scenario, uint32_t index)
 {
@@ -279,6 +288,7 @@ plan_scenario(struct planner *p, const struct scenario *scenario, uint32_t index
 	    .n_needs = scenario->n_needs,
 	    .stalls = scenario_stalls(scenario),
 	    .jumps = scenario->steps[scenario->n_steps - 1].after_s > 0,
+	    .restarts = scenario_restarts(scenario),
 	    .control = FACT_NONE};
 	made->attack = plan_leg(p, scenario, index, SIDE_ATTACK);
 	if (scenario->has_control)
