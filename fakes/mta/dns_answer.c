@@ -42,7 +42,8 @@ answers(const ldns_pkt *pkt, const struct dns_question *q)
 	ldns_rdf *name;
 	bool same;
 
-	if (!ldns_pkt_qr(pkt) || ldns_pkt_id(pkt) != q->id || ldns_pkt_get_opcode(pkt) != LDNS_PACKET_QUERY ||
+	if (!ldns_pkt_qr(pkt) ||
+	    (ldns_pkt_id(pkt) != q->id && !flaw_in(q->flaws, FLAW_ANY_DNS_ANSWER)) || ldns_pkt_get_opcode(pkt) != LDNS_PACKET_QUERY ||
 	    ldns_rr_list_rr_count(questions) != 1)
 		return false;
 	rr = ldns_rr_list_rr(questions, 0);
@@ -70,16 +71,18 @@ name_text(const ldns_rdf *rdf, struct region *r)
 }
 
 static struct bytes
-joined_strings(const ldns_rr *rr, struct region *r)
+joined_strings(const ldns_rr *rr, struct flaw_set flaws, struct region *r)
 {
-	size_t len = 0;
+	size_t len = 0, n = ldns_rr_rd_count(rr);
 	char *text;
 
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+	if (n > 1 && flaw_in(flaws, FLAW_FIRST_STRING))
+		n = 1;
+	for (size_t i = 0; i < n; i++)
 		len += ldns_rdf_size(ldns_rr_rdf(rr, i));
 	text = region_alloc(r, len + 1);
 	len = 0;
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+	for (size_t i = 0; i < n; i++) {
 		const uint8_t *data = ldns_rdf_data(ldns_rr_rdf(rr, i));
 		size_t size = ldns_rdf_size(ldns_rr_rdf(rr, i));
 
@@ -92,7 +95,7 @@ joined_strings(const ldns_rr *rr, struct region *r)
 }
 
 static void
-take_record(struct dns_answer *answer, const ldns_rr *rr, struct region *r)
+take_record(struct dns_answer *answer, const ldns_rr *rr, struct flaw_set flaws, struct region *r)
 {
 	struct dns_record record = {0};
 	const ldns_rdf *first = ldns_rr_rd_count(rr) > 0 ? ldns_rr_rdf(rr, 0) : NULL;
@@ -113,7 +116,7 @@ take_record(struct dns_answer *answer, const ldns_rr *rr, struct region *r)
 		record.host = name_text(ldns_rr_rdf(rr, 1), r);
 		break;
 	default:
-		record.text = joined_strings(rr, r);
+		record.text = joined_strings(rr, flaws, r);
 	}
 	*(struct dns_record *)region_push(r, &answer->records, &answer->n, sizeof(record)) = record;
 }
@@ -139,7 +142,7 @@ take_records(struct dns_answer *answer, const ldns_pkt *pkt, const struct dns_qu
 	const ldns_rr_list *list = ldns_pkt_answer(pkt);
 	const ldns_rdf *name = ldns_rr_owner(ldns_rr_list_rr(ldns_pkt_question(pkt), 0)), *next;
 
-	for (int i = 0; i < CHAIN_MAX && (next = alias_of(list, name)) != NULL; i++) {
+	for (int i = 0; i < CHAIN_MAX && !flaw_in(q->flaws, FLAW_NO_ALIASES) && (next = alias_of(list, name)) != NULL; i++) {
 		name = next;
 		answer->alias = "";
 	}
@@ -148,7 +151,7 @@ take_records(struct dns_answer *answer, const ldns_pkt *pkt, const struct dns_qu
 
 		if (ldns_rr_get_type(rr) == q->type && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
 		    ldns_dname_compare(ldns_rr_owner(rr), name) == 0)
-			take_record(answer, rr, r);
+			take_record(answer, rr, q->flaws, r);
 	}
 	if (answer->alias != NULL)
 		answer->alias = answer->n == 0 ? name_text(name, r) : NULL;

@@ -13,6 +13,7 @@
 #include <ldns/ldns.h>
 #include <netinet/in.h>
 
+#include "fakes/mta/flaw.h"
 #include "harness/base/region.h"
 #include "harness/base/text.h"
 
@@ -24,6 +25,7 @@ struct dns_question {
 	ldns_rr_type type; /* A, AAAA, MX or TXT */
 	uint16_t id;
 	bool edns;
+	struct flaw_set flaws;
 };
 
 enum dns_state {

@@ -138,7 +138,8 @@ init(struct mta *mta, const struct mta_options *options, struct why *why)
 		return -1;
 	if ((mta->cache = sts_cache_new(options->cache, why)) == NULL)
 		return -1;
-	mta->means.resolver = resolver_new(mta->settings.base, options->resolver, options->timeout_ms, why);
+	mta->means.resolver = resolver_new(mta->settings.base, options->resolver, options->timeout_ms,
+	    options->flaws, why);
 	if (mta->means.resolver == NULL)
 		return -1;
 	mta->means.sts = sts_new(&mta->settings, mta->means.resolver, mta->cache);

@@ -106,7 +106,8 @@ judge_response(struct policy_fetch *fetch)
 	else if (!http_reply_is_plain_text(fetch->reply) &&
 		 !flaw_in(fetch->settings->flaws, FLAW_IGNORES_MEDIA_TYPE))
 		why_set(&fetch->why, "%s sent something that is not text/plain", fetch->host);
-	else if ((policy = sts_policy_parse(http_reply_body(fetch->reply), &why)) == NULL)
+	else if ((policy = sts_policy_parse(http_reply_body(fetch->reply),
+		      fetch->settings->flaws, &why)) == NULL)
 		why_set(&fetch->why, "the policy is invalid: %s", why.text);
 	end(fetch, policy);
 }
@@ -146,10 +147,14 @@ static const struct flaw_set no_flaws;
 static void
 on_connected(void *owner)
 {
+	static const struct flaw_set common_name = {
+	    {[FLAW_ACCEPTS_COMMON_NAME / 64] = UINT64_C(1) << FLAW_ACCEPTS_COMMON_NAME % 64}};
 	struct policy_fetch *fetch = owner;
 	static const unsigned char alpn[] = "\x08http/1.1";
 	bool proof = !flaw_in(fetch->settings->flaws, FLAW_IGNORES_POLICY_HOST_CERTIFICATE);
-	SSL *ssl = peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, &no_flaws);
+	bool by_name = flaw_in(fetch->settings->flaws, FLAW_ACCEPTS_COMMON_NAME);
+	SSL *ssl =
+	    peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, by_name ? &common_name : &no_flaws);
 	struct timeval whole = settings_time(fetch->settings->timeout_ms);
 
 	SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);
@@ -178,7 +183,10 @@ on_ended(void *owner, enum stream_end how)
 {
 	struct policy_fetch *fetch = owner;
 
-	if (stream_tls_is_up(fetch->stream) && how != STREAM_TLS_FAILED)
+	if (stream_tls_is_up(fetch->stream) && how != STREAM_TLS_FAILED &&
+	    flaw_in(fetch->settings->flaws, FLAW_CUT_BODY))
+		judge_response(fetch);
+	else if (stream_tls_is_up(fetch->stream) && how != STREAM_TLS_FAILED)
 		on_progress(fetch, http_reply_end(fetch->reply, how == STREAM_EOF));
 	else if (how == STREAM_TLS_FAILED)
 		fail_address(fetch, "failed in TLS", stream_tls_error(fetch->stream));

@@ -48,6 +48,7 @@ struct resolver {
 	struct server servers[RESOLVER_SERVERS_MAX];
 	size_t n;
 	unsigned timeout_ms;
+	struct flaw_set flaws;
 	LIST_HEAD(, query) queries;
 };
 
@@ -86,12 +87,14 @@ read_resolv_conf(struct resolver *resolver)
 }
 
 struct resolver *
-resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, struct why *why)
+resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, struct flaw_set flaws,
+    struct why *why)
 {
 	struct resolver *resolver = must_alloc(sizeof(*resolver));
 
 	resolver->base = base;
 	resolver->timeout_ms = timeout_ms;
+	resolver->flaws = flaws;
 	LIST_INIT(&resolver->queries);
 	if (server == NULL)
 		read_resolv_conf(resolver);
@@ -206,6 +209,8 @@ take_message(struct query *query, const uint8_t *wire, size_t len)
 	if (fit == DNS_WANTS_NO_EDNS) {
 		query->question.edns = false;
 		begin_anew(query);
+	} else if (fit == DNS_IS_TRUNCATED && flaw_in(query->resolver->flaws, FLAW_NO_TCP_TO_RESOLVER)) {
+		fail_query(query, "the resolver's answer is truncated");
 	} else if (fit == DNS_IS_TRUNCATED && !over_tcp) {
 		begin_tcp(query);
 	} else if (fit != DNS_FITS && over_tcp) {
@@ -354,7 +359,7 @@ resolver_ask(struct resolver *resolver, const char *name, ldns_rr_type type,
 	query->resolver = resolver;
 	query->region = region_new();
 	query->question =
-	    (struct dns_question){.name = region_strdup(query->region, name), .type = type, .edns = true};
+	    (struct dns_question){.name = region_strdup(query->region, name), .type = type, .edns = true, .flaws = resolver->flaws};
 	query->done = done;
 	query->ctx = ctx;
 	query->fd = -1;

@@ -22,7 +22,8 @@ struct resolver;
  * asked three times, within twice `timeout_ms`. NULL and why on a bad address. Owned.
  */
 struct resolver *
-resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, struct why *why);
+resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, struct flaw_set flaws,
+    struct why *why);
 /* Questions under way are dropped; their calls come with NULL for an answer, only to clean up. */
 void resolver_free(struct resolver *resolver);
 

@@ -110,10 +110,35 @@ end(struct search *search, struct sts_policy *policy)
 }
 
 static bool
+has_flaw(const struct search *search, enum flaw flaw)
+{
+	return flaw_in(search->sts->settings->flaws, flaw);
+}
+
+/* Whether the cached policy is the one that the record announces. */
+static bool
+is_known(const struct search *search, const struct sts_entry *entry)
+{
+	int order = strcmp(entry->id, search->record.id);
+
+	return order == 0 || has_flaw(search, FLAW_KEEPS_OLD_POLICY) ||
+	       (order > 0 && has_flaw(search, FLAW_GREATER_IDS));
+}
+
+static bool
+may_fetch(const struct search *search, const struct sts_entry *entry, time_t now)
+{
+	if (entry->policy != NULL && is_known(search, entry) && has_flaw(search, FLAW_RENEWS_BY_ID))
+		return false;
+	return sts_entry_may_fetch(entry, search->record.id, now) ||
+	       has_flaw(search, FLAW_FETCHES_EACH_TIME);
+}
+
+static bool
 is_usable(const struct search *search, const struct sts_entry *entry, time_t now)
 {
 	return sts_entry_is_valid(entry, now) ||
-	       (entry->policy != NULL && flaw_in(search->sts->settings->flaws, FLAW_IGNORES_MAX_AGE));
+	       (entry->policy != NULL && has_flaw(search, FLAW_IGNORES_MAX_AGE));
 }
 
 /* Nothing new is to be had: what is cached counts until it has run out (RFC 8461 s3.3). */
@@ -122,7 +147,7 @@ end_with_cached(struct search *search, enum flaw forgets)
 {
 	const struct sts_entry *entry = sts_cache_find(search->sts->cache, search->domain);
 
-	if (is_usable(search, entry, time(NULL)) && flaw_in(search->sts->settings->flaws, forgets))
+	if (is_usable(search, entry, time(NULL)) && has_flaw(search, forgets))
 		sts_cache_forget(search->sts->cache, search->domain);
 	end(search, is_usable(search, entry, time(NULL)) ? entry->policy : NULL);
 }
@@ -160,7 +185,7 @@ record_of(const struct search *search, const struct dns_answer *answer)
 
 	for (; answer->state == DNS_FOUND && n < answer->n && n < TEXTS_MAX; n++)
 		texts[n] = answer->records[n].text;
-	return sts_record_choose(texts, n, flaw_in(search->sts->settings->flaws, FLAW_ACCEPTS_TWO_RECORDS));
+	return sts_record_choose(texts, n, search->sts->settings->flaws);
 }
 
 static void
@@ -169,21 +194,20 @@ on_record(void *ctx, const struct dns_answer *answer)
 	struct search *search = ctx;
 	const struct sts_entry *entry;
 	time_t now = time(NULL);
-	bool known;
 
 	if (answer == NULL)
 		return;
 	search->record = record_of(search, answer);
+	if (search->record.state == STS_RECORD_NONE && has_flaw(search, FLAW_FETCHES_WITHOUT_RECORD))
+		search->record.state = STS_RECORD_GOOD;
 	if (search->record.state != STS_RECORD_GOOD) {
 		end_with_cached(search, FLAW_FORGETS_WITHOUT_RECORD);
 		return;
 	}
 	entry = sts_cache_find(search->sts->cache, search->domain);
-	known = strcmp(entry->id, search->record.id) == 0 ||
-		flaw_in(search->sts->settings->flaws, FLAW_KEEPS_OLD_POLICY);
-	if (is_usable(search, entry, now) && known && !sts_entry_is_stale(entry, now))
+	if (is_usable(search, entry, now) && is_known(search, entry) && !sts_entry_is_stale(entry, now))
 		end(search, entry->policy);
-	else if (sts_entry_may_fetch(entry, search->record.id, now))
+	else if (may_fetch(search, entry, now))
 		search->fetch = policy_fetch_new(
 		    search->sts->settings, search->sts->resolver, search->domain, on_fetched, search);
 	else
@@ -215,7 +239,13 @@ sts_find(struct sts *sts, const char *domain, void (*done)(void *ctx, const stru
     void *ctx)
 {
 	struct waiter *waiter = must_alloc(sizeof(*waiter));
-	struct search *search = search_for(sts, domain);
+	const char *parent = strchr(domain, '.');
+	struct search *search;
+
+	if (parent != NULL && strchr(parent + 1, '.') != NULL &&
+	    flaw_in(sts->settings->flaws, FLAW_POLICY_OF_PARENT))
+		domain = parent + 1;
+	search = search_for(sts, domain);
 
 	waiter->done = done;
 	waiter->ctx = ctx;

@@ -79,7 +79,8 @@ parse_file(struct sts_entry *entry, struct bytes text)
 	    used == 0 || head[used] != '\n')
 		return false;
 	used++;
-	entry->policy = sts_policy_parse((struct bytes){text.data + used, text.len - (size_t)used}, NULL);
+	entry->policy = sts_policy_parse((struct bytes){text.data + used, text.len - (size_t)used},
+	    (struct flaw_set){0}, NULL);
 	entry->fetched = (time_t)fetched;
 	return entry->policy != NULL;
 }

@@ -12,6 +12,7 @@
 struct reading {
 	struct sts_policy *policy;
 	bool version, mode, max_age;
+	struct flaw_set flaws;
 	struct why *why;
 };
 
@@ -27,19 +28,28 @@ trim_blanks(struct bytes b)
 	return b;
 }
 
+/* The first of a repeated key counts (RFC 8461 s3.2). */
+static bool
+counts(const struct reading *r, bool had)
+{
+	return !had || flaw_in(r->flaws, FLAW_LAST_DUPLICATE);
+}
+
 static int
 take_version(struct reading *r, struct bytes value)
 {
-	if (r->version)
+	if (!counts(r, r->version))
 		return 0;
 	r->version = true;
-	return bytes_equal(value, BYTES("STSv1")) ? 0 : why_set(r->why, "its version is not STSv1");
+	if (!bytes_equal(value, BYTES("STSv1")) && !flaw_in(r->flaws, FLAW_ANY_POLICY_VERSION))
+		return why_set(r->why, "its version is not STSv1");
+	return 0;
 }
 
 static int
 take_mode(struct reading *r, struct bytes value)
 {
-	if (r->mode)
+	if (!counts(r, r->mode))
 		return 0;
 	r->mode = true;
 	for (int mode = STS_MODE_NONE; mode <= STS_MODE_ENFORCE; mode++) {
@@ -55,7 +65,7 @@ take_max_age(struct reading *r, struct bytes value)
 {
 	uint64_t seconds = 0;
 
-	if (r->max_age)
+	if (!counts(r, r->max_age))
 		return 0;
 	r->max_age = true;
 	if (value.len < 1 || value.len > 10)
@@ -77,6 +87,8 @@ take_mx(struct reading *r, struct bytes value)
 	size_t star = value.len > 2 && memcmp(value.data, "*.", 2) == 0 ? 2 : 0;
 	char name[HOST_NAME_SIZE], *pattern;
 
+	if (bytes_equal(value, BYTES("*")) && flaw_in(r->flaws, FLAW_STAR_FOR_ANY))
+		policy->lists_all = true;
 	if (value.len > 0 && value.data[value.len - 1] == '.')
 		return 0;
 	if (!host_name_set(name, (struct bytes){value.data + star, value.len - star}) ||
@@ -110,6 +122,13 @@ has_control_bytes(struct bytes value)
 	return false;
 }
 
+static bool
+is_key(const struct reading *r, struct bytes key, const char *name)
+{
+	return flaw_in(r->flaws, FLAW_ANY_CASE) ? bytes_equal_nocase(key, bytes_of(name))
+						: bytes_equal(key, bytes_of(name));
+}
+
 static int
 take_line(struct reading *r, struct bytes line)
 {
@@ -127,8 +146,10 @@ take_line(struct reading *r, struct bytes line)
 	if (has_control_bytes(value))
 		return why_set(r->why, "it has control bytes in a value");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (bytes_equal(key, bytes_of(keys[i].name)))
+		if (is_key(r, key, keys[i].name))
 			return keys[i].take(r, value);
+	if (flaw_in(r->flaws, FLAW_NO_UNKNOWN_KEYS))
+		return why_set(r->why, "it has an unknown key");
 	return value.len > 0 ? 0 : why_set(r->why, "it has a key without a value");
 }
 
@@ -140,7 +161,8 @@ take_lines(struct reading *r, struct bytes text)
 		struct bytes line = {text.data, end ? (size_t)(end - text.data) : text.len};
 		size_t used = line.len + (end != NULL);
 
-		if (end != NULL && line.len > 0 && line.data[line.len - 1] == '\r')
+		if (end != NULL && line.len > 0 && line.data[line.len - 1] == '\r' &&
+		    !flaw_in(r->flaws, FLAW_CHOKES_ON_CRLF))
 			line.len--;
 		if (take_line(r, line) < 0)
 			return -1;
@@ -157,17 +179,20 @@ check_whole(struct reading *r)
 		return why_set(r->why, "it has no version");
 	if (!r->mode)
 		return why_set(r->why, "it has no mode");
-	if (!r->max_age)
+	if (!r->max_age && flaw_in(r->flaws, FLAW_NO_MAX_AGE))
+		r->policy->max_age_s = 604800;
+	else if (!r->max_age)
 		return why_set(r->why, "it has no max_age");
-	if (r->policy->mode != STS_MODE_NONE && r->policy->n_mx == 0)
+	if (r->policy->mode != STS_MODE_NONE && r->policy->n_mx == 0 && !r->policy->lists_all &&
+	    !flaw_in(r->flaws, FLAW_DENIES_WITHOUT_MX))
 		return why_set(r->why, "it lists no MX host");
 	return 0;
 }
 
 struct sts_policy *
-sts_policy_parse(struct bytes text, struct why *why)
+sts_policy_parse(struct bytes text, struct flaw_set flaws, struct why *why)
 {
-	struct reading r = {.why = why};
+	struct reading r = {.why = why, .flaws = flaws};
 
 	if (text.len > STS_POLICY_MAX) {
 		why_set(why, "it is longer than 64 KiB");
@@ -256,5 +281,5 @@ sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_
 	for (size_t i = 0; i < policy->n_mx; i++)
 		if (sts_policy_matches(policy->mx[i], host, flaws))
 			return true;
-	return false;
+	return policy->lists_all;
 }

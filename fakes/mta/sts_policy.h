@@ -25,13 +25,14 @@ struct sts_policy {
 	uint32_t max_age_s;
 	char **mx; /* patterns, lower case */
 	size_t n_mx;
+	bool lists_all; /* only with the flaw takes-star-for-any-host */
 	char *text; /* as it came */
 	size_t text_len;
 	unsigned references;
 };
 
-/* Owned, with one reference; NULL and why when the text is no valid policy. */
-struct sts_policy *sts_policy_parse(struct bytes text, struct why *why);
+/* Owned, with one reference; NULL and why when the text is no valid policy. `flaws`: see flaw.h. */
+struct sts_policy *sts_policy_parse(struct bytes text, struct flaw_set flaws, struct why *why);
 struct sts_policy *sts_policy_ref(struct sts_policy *policy);
 void sts_policy_unref(struct sts_policy *policy); /* NULL is fine */
 

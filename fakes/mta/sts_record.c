@@ -24,10 +24,16 @@ skip_blanks(struct bytes b)
 
 /* What follows the version, or false. A blank before the semicolon is let through (erratum 6285). */
 static bool
-begins_with_version(struct bytes text, struct bytes *ret_rest)
+begins_with_version(struct bytes text, struct flaw_set flaws, struct bytes *ret_rest)
 {
 	size_t len = sizeof(version) - 1;
+	const char *end;
 
+	if (flaw_in(flaws, FLAW_ANY_RECORD_VERSION) && bytes_begin_nocase(text, "v=STS") &&
+	    (end = memchr(text.data, ';', text.len)) != NULL) {
+		*ret_rest = skip(text, (size_t)(end - text.data));
+		return true;
+	}
 	if (text.len < len || memcmp(text.data, version, len) != 0)
 		return false;
 	*ret_rest = skip_blanks(skip(text, len));
@@ -58,7 +64,7 @@ is_field_value(struct bytes value)
 
 /* One field; the first id counts, and an id that is none spoils the record. */
 static bool
-take_field(struct sts_record *record, struct bytes field)
+take_field(struct sts_record *record, struct bytes field, struct flaw_set flaws)
 {
 	const char *sign = memchr(field.data, '=', field.len);
 	struct bytes name, value;
@@ -69,18 +75,22 @@ take_field(struct sts_record *record, struct bytes field)
 	value = skip(field, name.len + 1);
 	if (!sts_words_is_name(name) || !is_field_value(value))
 		return false;
-	if (!bytes_equal(name, BYTES("id")) || record->id[0] != '\0')
+	if (!bytes_equal(name, BYTES("id")) ||
+	    (record->id[0] != '\0' && !flaw_in(flaws, FLAW_LAST_DUPLICATE)))
 		return true;
 	if (!is_id(value))
 		return false;
 	memcpy(record->id, value.data, value.len);
+	record->id[value.len] = '\0';
 	return true;
 }
 
 /* *( *WSP ";" *WSP field ) [ *WSP ";" *WSP ] */
 static bool
-take_fields(struct sts_record *record, struct bytes rest)
+take_fields(struct sts_record *record, struct bytes rest, struct flaw_set flaws)
 {
+	bool loose = flaw_in(flaws, FLAW_LOOSE_RECORDS);
+
 	while (rest.len > 0) {
 		size_t len = 0;
 
@@ -91,32 +101,32 @@ take_fields(struct sts_record *record, struct bytes rest)
 			break;
 		while (len < rest.len && rest.data[len] != ';' && !sts_words_is_blank(rest.data[len]))
 			len++;
-		if (!take_field(record, (struct bytes){rest.data, len}))
+		if (!take_field(record, (struct bytes){rest.data, len}, flaws) && !loose)
 			return false;
 		rest = skip_blanks(skip(rest, len));
 	}
-	return record->id[0] != '\0';
+	return record->id[0] != '\0' || loose;
 }
 
 struct sts_record
-sts_record_choose(const struct bytes *texts, size_t n, bool first_of_many)
+sts_record_choose(const struct bytes *texts, size_t n, struct flaw_set flaws)
 {
 	struct sts_record record = {STS_RECORD_NONE, ""};
 	struct bytes rest, fields = {NULL, 0};
 
 	for (size_t i = 0; i < n; i++) {
-		if (!begins_with_version(texts[i], &rest))
+		if (!begins_with_version(texts[i], flaws, &rest))
 			continue;
 		if (record.state == STS_RECORD_NONE) {
 			record.state = STS_RECORD_BAD;
 			fields = rest;
-		} else if (!first_of_many) {
+		} else if (!flaw_in(flaws, FLAW_ACCEPTS_TWO_RECORDS)) {
 			record.state = STS_RECORD_MANY;
 		}
 	}
 	if (record.state != STS_RECORD_BAD)
 		return record;
-	if (take_fields(&record, fields))
+	if (take_fields(&record, fields, flaws))
 		record.state = STS_RECORD_GOOD;
 	else
 		record.id[0] = '\0';

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fakes/mta/flaw.h"
 #include "harness/base/text.h"
 
 #define STS_ID_SIZE 33
@@ -26,7 +27,6 @@ struct sts_record {
 	char id[STS_ID_SIZE]; /* when good; opaque, compared for equality only */
 };
 
-/* `first_of_many`: the flaw accepts-two-records. */
-struct sts_record sts_record_choose(const struct bytes *texts, size_t n, bool first_of_many);
+struct sts_record sts_record_choose(const struct bytes *texts, size_t n, struct flaw_set flaws);
 
 #endif

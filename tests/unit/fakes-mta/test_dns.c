@@ -175,7 +175,7 @@ answers_are_read_if_they_belong_to_the_question(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(answer_rows); i++) {
-		struct dns_question q = {answer_rows[i].name, answer_rows[i].type, 7, true};
+		struct dns_question q = {answer_rows[i].name, answer_rows[i].type, 7, true, {{0}}};
 		size_t len = make_answer(&answer_rows[i].spec, wire);
 
 		tell_answer(got, sizeof(got), &q, wire, len);
@@ -193,7 +193,7 @@ damaged_answers_do_no_harm(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(answer_rows); i++) {
-		struct dns_question q = {answer_rows[i].name, answer_rows[i].type, 7, true};
+		struct dns_question q = {answer_rows[i].name, answer_rows[i].type, 7, true, {{0}}};
 		size_t len = make_answer(&answer_rows[i].spec, wire);
 
 		for (size_t at = 0; at < len; at++) {
@@ -210,7 +210,7 @@ damaged_answers_do_no_harm(void **state)
 static void
 a_question_can_be_read_back(void **state)
 {
-	struct dns_question q = {"_mta-sts.d.example", LDNS_RR_TYPE_TXT, 0xabcd, true};
+	struct dns_question q = {"_mta-sts.d.example", LDNS_RR_TYPE_TXT, 0xabcd, true, {{0}}};
 	uint8_t wire[DNS_QUESTION_MAX];
 	size_t len = dns_question_write(&q, wire);
 	ldns_pkt *pkt;

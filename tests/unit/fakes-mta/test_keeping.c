@@ -50,7 +50,7 @@ remove_folder(void **state)
 static struct sts_policy *
 policy(void)
 {
-	struct sts_policy *p = sts_policy_parse(bytes_of(POLICY), NULL);
+	struct sts_policy *p = sts_policy_parse(bytes_of(POLICY), (struct flaw_set){0}, NULL);
 
 	assert_non_null(p);
 	return p;
@@ -147,7 +147,7 @@ a_newer_policy_takes_the_place_of_the_older(void **state)
 {
 	struct sts_cache *cache = sts_cache_new(folder, NULL);
 	struct sts_policy *p = policy(),
-			  *q = sts_policy_parse(bytes_of("version: STSv1\nmode: none\nmax_age: 7\n"), NULL);
+			  *q = sts_policy_parse(bytes_of("version: STSv1\nmode: none\nmax_age: 7\n"), (struct flaw_set){0}, NULL);
 
 	(void)state;
 	sts_cache_note_failure(cache, "d.example", "2", 5);

@@ -78,7 +78,7 @@ exactly_one_well_formed_record_has_an_id(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROWS(record_rows); i++) {
-		struct sts_record got = sts_record_choose(record_rows[i].texts, record_rows[i].n, false);
+		struct sts_record got = sts_record_choose(record_rows[i].texts, record_rows[i].n, (struct flaw_set){0});
 
 		if (got.state != record_rows[i].state || strcmp(got.id, record_rows[i].id) != 0)
 			fail_msg("%s: got %d '%s', want %d '%s'", record_rows[i].name, got.state, got.id,
@@ -90,9 +90,12 @@ static void
 with_the_flaw_the_first_of_two_records_counts(void **state)
 {
 	struct bytes two[] = {TEXT("v=STSv1; id=1"), TEXT("v=STSv1; id=2")};
-	struct sts_record got = sts_record_choose(two, 2, true);
+	struct flaw_set flaws = {0};
+	struct sts_record got;
 
 	(void)state;
+	flaw_add(&flaws, FLAW_ACCEPTS_TWO_RECORDS);
+	got = sts_record_choose(two, 2, flaws);
 	assert_int_equal(got.state, STS_RECORD_GOOD);
 	assert_string_equal(got.id, "1");
 }
@@ -177,7 +180,7 @@ static void
 tell_policy(char *out, size_t size, struct bytes text)
 {
 	struct why why = {""};
-	struct sts_policy *policy = sts_policy_parse(text, &why);
+	struct sts_policy *policy = sts_policy_parse(text, (struct flaw_set){0}, &why);
 	size_t at;
 
 	if (policy == NULL) {
@@ -214,17 +217,17 @@ a_policy_may_have_many_lines_but_not_many_bytes(void **state)
 	(void)state;
 	for (int i = 0; i < 2000; i++)
 		len += (size_t)sprintf(text + len, "mx: mx%d.d.example\n", i);
-	policy = sts_policy_parse((struct bytes){text, len}, NULL);
+	policy = sts_policy_parse((struct bytes){text, len}, (struct flaw_set){0}, NULL);
 	assert_non_null(policy);
 	assert_int_equal(policy->n_mx, 2000);
 	assert_true(sts_policy_lists(policy, "mx1999.d.example", (struct flaw_set){0}));
 	assert_false(sts_policy_lists(policy, "mx2000.d.example", (struct flaw_set){0}));
 	sts_policy_unref(policy);
 	memset(text + len, '\n', STS_POLICY_MAX + 1 - len);
-	policy = sts_policy_parse((struct bytes){text, STS_POLICY_MAX}, NULL);
+	policy = sts_policy_parse((struct bytes){text, STS_POLICY_MAX}, (struct flaw_set){0}, NULL);
 	assert_non_null(policy);
 	sts_policy_unref(policy);
-	assert_null(sts_policy_parse((struct bytes){text, STS_POLICY_MAX + 1}, NULL));
+	assert_null(sts_policy_parse((struct bytes){text, STS_POLICY_MAX + 1}, (struct flaw_set){0}, NULL));
 	free(text);
 }
 
