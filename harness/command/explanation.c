@@ -394,7 +394,8 @@ explanation_put(const struct scenario *s, const struct suite *suite, FILE *out)
 	put_world(out, s->world);
 	put_steps(out, s, r);
 	put_control(out, s);
-	put_requirements(out, s, suite);
+	if (suite != NULL)
+		put_requirements(out, s, suite);
 	putc('\n', out);
 	put_list(out, "Needs a client that claims: ", s->needs, s->n_needs);
 	put_list(out, "Catches a client that: ", s->catches, s->n_catches);

@@ -10,6 +10,7 @@
 
 #include "harness/scenario/suite.h"
 
+/* `suite` NULL: without the requirements, which the caller shows elsewhere. */
 void explanation_put(const struct scenario *s, const struct suite *suite, FILE *out);
 
 #endif

@@ -58,7 +58,7 @@ reporting_words(void *ctx, const char *scenario)
 		return NULL;
 	out = open_memstream(&r->words, &len);
 	must(out != NULL);
-	explanation_put(s, r->suite, out);
+	explanation_put(s, NULL, out);
 	must(fclose(out) == 0);
 	return r->words;
 }

@@ -3,8 +3,11 @@
 #include "harness/report/html.h"
 
 #include <jansson.h>
+#include <limits.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "harness/base/must.h"
 #include "harness/report/facts_by_leg.h"
@@ -15,7 +18,7 @@
 #include "harness/report/viewer.h"
 
 #define FACTS_OF_ALL_MAX                                                                 \
-	(6l << 20) /* bytes of facts in a page of several runs, so that it opens at once \
+	(6l << 20) /* bytes of facts in a page of several runs, before they are deflated \
 		    */
 
 /* The page as it is made. */
@@ -228,39 +231,68 @@ put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts
 	end(h->out);
 }
 
-static void
-put_texts(const struct html *h, size_t run, const struct texts *texts)
+static json_t *
+texts_json_new(const struct texts *texts)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < texts_count(texts); i++)
 		must(json_array_append_new(list, result_text_new(texts_at(texts, i))) == 0);
-	begin(h->out, "texts", run);
-	put_json(h->out, list);
-	end(h->out);
+	return list;
 }
 
-static void
-put_facts(const struct html *h, size_t run, const struct facts_by_leg *facts)
+/* The facts of a run, {"facts": {SCENARIO: PACKED}, "texts": [...]}. Owned. */
+static char *
+facts_text(const struct html *h, size_t run, const struct facts_by_leg *facts, size_t *ret_len)
 {
 	const struct report *r = h->runs[run];
 	struct texts *texts = texts_new();
-	long begun = ftell(h->out);
+	char *text = NULL;
+	const char *comma = "";
+	FILE *out = open_memstream(&text, ret_len);
+	json_t *list;
 
+	must(out != NULL);
+	fputs("{\"facts\":{", out);
 	for (size_t i = 0; i < r->judgments->n_items; i++) {
 		const struct judgment *j = &r->judgments->items[i];
 		bool telling = j->verdict == VERDICT_VIOLATED || j->verdict == VERDICT_UNCLEAR;
 
-		if (h->n_runs > 1 && (!telling || ftell(h->out) - begun > FACTS_OF_ALL_MAX / (long)h->n_runs))
+		if (h->n_runs > 1 && (!telling || ftell(out) > FACTS_OF_ALL_MAX / (long)h->n_runs))
 			continue;
-		fprintf(h->out,
-		    "<script type=\"application/json\" id=\"facts-%zu-%" JSON_INTEGER_FORMAT "\">", run,
-		    number_of(h, j->brief));
-		packed_write(facts, j->brief, texts, h->out);
-		end(h->out);
+		fprintf(out, "%s\"%" JSON_INTEGER_FORMAT "\":\"", comma, number_of(h, j->brief));
+		packed_write(facts, j->brief, texts, out);
+		putc('"', out);
+		comma = ",";
 	}
-	put_texts(h, run, texts);
+	fputs("},\"texts\":", out);
+	list = texts_json_new(texts);
+	must(json_dumpf(list, out, JSON_COMPACT) == 0);
+	json_decref(list);
 	texts_free(texts);
+	putc('}', out);
+	must(fclose(out) == 0);
+	return text;
+}
+
+/* Facts are much alike: deflated they are a fifth. The page inflates them, every browser of today can. */
+static void
+put_facts(const struct html *h, size_t run, const struct facts_by_leg *facts)
+{
+	size_t len;
+	char *text = facts_text(h, run, facts, &len), *base64;
+	uLongf deflated_len = compressBound(len);
+	unsigned char *deflated = must_alloc(deflated_len);
+
+	must(compress(deflated, &deflated_len, (const Bytef *)text, len) == Z_OK);
+	base64 = must_alloc((deflated_len + 2) / 3 * 4 + 1);
+	must(deflated_len <= INT_MAX);
+	EVP_EncodeBlock((unsigned char *)base64, deflated, (int)deflated_len);
+	fprintf(h->out, "<script type=\"application/x-deflate\" id=\"facts-%zu\">%s", run, base64);
+	end(h->out);
+	free(base64);
+	free(deflated);
+	free(text);
 }
 
 int

@@ -8,7 +8,7 @@
 #include "harness/base/must.h"
 #include "harness/report/words.h"
 
-#define TEXT_MAX 4096 /* bytes of one text that a page shows; facts.jsonl has them all */
+#define TEXT_MAX 1024 /* bytes of one text that a page shows; facts.jsonl has them all */
 
 json_t *
 packed_kinds_new(void)
@@ -44,21 +44,62 @@ shown(const struct fact *f, struct bytes text)
 	return text;
 }
 
+/* What the fact before said, so that it need not be said again. */
+struct before {
+	uint32_t number[FACT_SOURCES];
+	uint64_t us;
+	int64_t source, control, step, connection;
+};
+
 static void
-put_fact(const struct fact *f, int64_t after_us, bool control, struct texts *texts, FILE *out)
+put_number(FILE *out, int64_t n)
+{
+	char digits[16];
+	size_t len = 0;
+	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
+	do
+		digits[len++] = "0123456789abcdefghijklmnopqrstuvwxyz"[rest % 36];
+	while ((rest /= 36) > 0);
+	if (n < 0)
+		putc('-', out);
+	while (len > 0)
+		putc(digits[--len], out);
+}
+
+static void
+put_column(FILE *out, int64_t n, int64_t *before)
+{
+	putc(',', out);
+	if (n != *before)
+		put_number(out, n);
+	*before = n;
+}
+
+static void
+put_fact(const struct fact *f, bool control, struct before *before, struct texts *texts, FILE *out)
 {
 	const struct fact_info *info = fact_info(f->kind);
+	uint64_t us = f->t_ns / 1000;
+	int64_t no_time = 0;
 
-	fprintf(out, "%d,%d,%" PRIu32 ",%" PRId64 ",%d,%" PRId64 ",%" PRIu32, (int)f->kind, (int)f->source,
-	    f->number, after_us, control, f->step == FACT_NONE ? (int64_t)-1 : (int64_t)f->step,
-	    f->connection);
+	put_number(out, (int64_t)f->kind);
+	put_column(out, (int64_t)f->source, &before->source);
+	putc(',', out);
+	put_number(out, (int64_t)f->number - (int64_t)before->number[f->source]);
+	put_column(out, before->us == 0 ? 0 : (int64_t)(us - before->us), &no_time);
+	put_column(out, control, &before->control);
+	put_column(out, f->step == FACT_NONE ? -1 : (int64_t)f->step, &before->step);
+	put_column(out, f->connection, &before->connection);
+	before->number[f->source] = f->number;
+	before->us = us;
 	for (size_t i = 0; i < info->n_fields; i++) {
 		const struct fact_field *field = &info->fields[i];
 
-		if (field->type == FACT_text)
-			fprintf(out, ",%zu", texts_number(texts, shown(f, fact_text(f, field))));
-		else
-			fprintf(out, ",%" PRId64, fact_number(f, field));
+		putc(',', out);
+		put_number(out, field->type == FACT_text
+				    ? (int64_t)texts_number(texts, shown(f, fact_text(f, field)))
+				    : fact_number(f, field));
 	}
 }
 
@@ -66,22 +107,17 @@ void
 packed_write(const struct facts_by_leg *facts, const struct brief *brief, struct texts *texts, FILE *out)
 {
 	const uint32_t legs[] = {brief->attack.number, brief->control.number};
-	uint64_t before_us = 0;
+	struct before before = {.source = -1, .control = -1, .step = -2, .connection = -1};
 	bool any = false;
 
-	putc('[', out);
 	for (int control = 0; control < 2; control++) {
 		size_t n;
 		const struct fact *const *of_leg = facts_by_leg_of(facts, legs[control], &n);
 
 		for (size_t i = 0; i < n; i++, any = true) {
-			uint64_t us = of_leg[i]->t_ns / 1000;
-
 			if (any)
 				putc(',', out);
-			put_fact(of_leg[i], any ? (int64_t)(us - before_us) : 0, control == 1, texts, out);
-			before_us = us;
+			put_fact(of_leg[i], control == 1, &before, texts, out);
 		}
 	}
-	putc(']', out);
 }

@@ -7,12 +7,16 @@ import {overview} from "./overview.js";
 import {link, parse} from "./route.js";
 import {scenarioPage} from "./scenario.js";
 
-function read(what, ...numbers) {
-	const node = document.getElementById([what, ...numbers].join("-"));
-	return node === null ? null : JSON.parse(node.textContent);
+function json(id) {
+	return JSON.parse(document.getElementById(id).textContent);
 }
 
-const model = new Model(read("head"), read);
+async function inflated(id) {
+	const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
+	return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+}
+
+let model;
 const main = document.getElementById("main");
 let shown = {list: [], focus: () => {}};
 let left = 0; // where the overview was scrolled to
@@ -85,11 +89,18 @@ function keys(event) {
 	act();
 }
 
-document.getElementById("top").replaceChildren(el("a", {class: "brand", href: "#/"}, "mitmx"),
-	el("span", {class: "help"}, "keys: / search, j k move, n p next and previous, u up, d dark or light"),
-	el("button", {type: "button", class: "plain", onclick: theme, "aria-label": "dark or light"}, "◐"));
-addEventListener("hashchange", () => show());
-addEventListener("keydown", keys);
-// An overview first, so that a deep link has its next and previous.
-shown = {...shown, list: model.scenarios.map((s, i) => i)};
-show(false);
+async function start() {
+	const head = json("head");
+	const runs = head.runs.map((run, i) => i);
+	model = new Model(head, runs.map((i) => json(`judgments-${i}`)), await Promise.all(runs.map((i) => inflated(`facts-${i}`))));
+	document.getElementById("top").replaceChildren(el("a", {class: "brand", href: "#/"}, "mitmx"),
+		el("span", {class: "help"}, "keys: / search, j k move, n p next and previous, u up, d dark or light"),
+		el("button", {type: "button", class: "plain", onclick: theme, "aria-label": "dark or light"}, "◐"));
+	addEventListener("hashchange", () => show());
+	addEventListener("keydown", keys);
+	// Before any overview, so that a deep link has its next and previous.
+	shown = {...shown, list: model.scenarios.map((s, i) => i)};
+	show(false);
+}
+
+start();

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // model.js - what is shown: runs, scenarios, judgments and facts. Knows nothing of the page.
 //
-// A report brings one document, with each scenario's facts packed and unpacked only when they are asked for.
+// A report brings one document, in which each scenario's facts are packed and unpacked only when they are asked for.
 // A stream brings facts one at a time (Model.add). Either way a fact is the same object.
 
-// Numbers in front of the fields of a packed fact.
 const SOURCES = ["front", "world", "witness"];
 
 export class Model {
-	constructor(head, read) {
+	// `judgments` and `facts` by run, as the document has them.
+	constructor(head, judgments, facts) {
 		this.kinds = head.kinds; // [{name, meaning, words, fields: [[name, type]]}]
 		this.verdicts = head.verdicts; // [[name, meaning]]
 		this.outcomes = head.outcomes;
 		this.scenarios = head.scenarios; // of all runs: {name, family, title, why, file, words, covers}
 		this.runs = head.runs;
-		this.read = read; // read(what, run, scenario): the parsed part of the document, or null
+		this.packed = facts;
 		this.byName = new Map(this.scenarios.map((s, i) => [s.name, i]));
 		this.facts = new Map(); // "run/scenario" to a list
 		for (const [i, run] of this.runs.entries()) {
 			run.index = i;
-			run.judgments = new Map((read("judgments", i) ?? []).map((j) => [j.scenario, j]));
+			run.judgments = new Map((judgments[i] ?? []).map((j) => [j.scenario, j]));
 		}
 	}
 
@@ -32,7 +32,7 @@ export class Model {
 		const key = `${run}/${scenario}`;
 		let facts = this.facts.get(key);
 		if (facts === undefined) {
-			facts = this.unpack(run, this.read("facts", run, scenario) ?? []);
+			facts = this.unpack(run, this.packed[run]?.facts[scenario] ?? "");
 			this.facts.set(key, facts);
 		}
 		return facts;
@@ -42,19 +42,25 @@ export class Model {
 		this.factsOf(run, scenario).push(fact);
 	}
 
+	// See harness/report/packed.h.
 	unpack(run, packed) {
-		const texts = (this.texts ??= [])[run] ??= this.read("texts", run) ?? [];
+		const texts = this.packed[run]?.texts;
+		const words = packed === "" ? [] : packed.split(",");
+		const before = {n: [0, 0, 0], t: 0, source: 0, control: 0, step: -1, connection: 0};
 		const facts = [];
-		let t = 0;
-		for (let i = 0; i < packed.length;) {
-			const kind = this.kinds[packed[i]];
-			t += packed[i + 3];
-			const fact = {kind: kind.name, info: kind, from: SOURCES[packed[i + 1]], n: packed[i + 2],
-				t, control: packed[i + 4] === 1, step: packed[i + 5], connection: packed[i + 6]};
-			i += 7;
+		let i = 0;
+		const number = () => parseInt(words[i++], 36);
+		const column = (name) => words[i] === "" ? (i++, before[name]) : before[name] = number();
+		while (i < words.length) {
+			const kind = this.kinds[number()];
+			const source = column("source");
+			const n = before.n[source] += number();
+			const t = before.t += words[i] === "" ? (i++, 0) : number();
+			const fact = {kind: kind.name, info: kind, from: SOURCES[source], n, t,
+				control: column("control") === 1, step: column("step"), connection: column("connection")};
 			for (const [name, type] of kind.fields) {
-				fact[name] = type === "text" ? texts[packed[i]] : type === "flag" ? packed[i] === 1 : packed[i];
-				i++;
+				const value = number();
+				fact[name] = type === "text" ? texts[value] : type === "flag" ? value === 1 : value;
 			}
 			facts.push(fact);
 		}

@@ -43,7 +43,7 @@ function words(text) {
 		else
 			parts.at(-1)?.lines.push(line);
 	}
-	return el("div", {class: "words"}, parts.filter((p) => p.lines.length > 0 && p.head !== "Requirements").map((p) => el("section", {}, el("h3", {}, p.head),
+	return el("div", {class: "words"}, parts.filter((p) => p.lines.length > 0).map((p) => el("section", {}, el("h3", {}, p.head),
 		p.lines.map((line) => {
 			const depth = line.search(/\S/);
 			return el("p", {class: depth > 6 ? "deeper" : ""}, visible(line.trim()));
