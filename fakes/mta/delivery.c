@@ -263,7 +263,7 @@ static bool
 are_all_listed(struct delivery *d)
 {
 	for (size_t i = 0; i < d->hosts.n; i++)
-		if (!is_listed(d, d->hosts.hosts[i].name))
+		if (!is_listed(d, d->hosts.hosts[i].written))
 			return false;
 	return true;
 }
@@ -271,7 +271,7 @@ are_all_listed(struct delivery *d)
 static void
 try_host(struct delivery *d)
 {
-	while (d->at_host < d->hosts.n && !is_listed(d, d->hosts.hosts[d->at_host].name))
+	while (d->at_host < d->hosts.n && !is_listed(d, d->hosts.hosts[d->at_host].written))
 		d->at_host = has_flaw(d, FLAW_ONE_MX) ? d->hosts.n : d->at_host + 1;
 	if (d->at_host >= d->hosts.n)
 		end_of_list(d);
@@ -299,6 +299,10 @@ on_mx(void *ctx, const struct dns_answer *answer)
 	}
 	if (answer->state == DNS_NO_NAME) {
 		end_by_dns(d, "does not exist");
+		return;
+	}
+	if (answer->n == 0 && has_flaw(d, FLAW_NEEDS_MX_RECORDS)) {
+		end_by_dns(d, "has no MX record");
 		return;
 	}
 	for (size_t i = 0; i < answer->n; i++)

@@ -2,6 +2,7 @@
 /* mx_list.c - see mx_list.h */
 #include "fakes/mta/mx_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ mx_list_init(struct mx_list *list, const char *domain, const struct mx_record *r
 
 		if (!host_name_set(host->name, bytes_of(records[i].host)))
 			continue;
+		snprintf(host->written, strlen(host->name) + 1, "%s", records[i].host);
 		host->preference = records[i].preference;
 		list->n++;
 	}

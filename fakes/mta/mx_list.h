@@ -21,6 +21,7 @@ struct mx_record {
 struct mx_host {
 	uint16_t preference;
 	char name[HOST_NAME_SIZE];
+	char written[HOST_NAME_SIZE]; /* the same in the record's own case */
 };
 
 enum mx_state {

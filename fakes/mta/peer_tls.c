@@ -6,7 +6,7 @@
 
 #include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
-#include "fakes/mta/leniency.h"
+#include "fakes/mta/chain_flaws.h"
 #include "harness/base/must.h"
 
 /* The names that the policy lists, as early drafts had it. */
@@ -46,6 +46,8 @@ demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, const 
 	X509_VERIFY_PARAM_set_hostflags(param, host_flags);
 	if (!flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE_NAME))
 		must(X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	if (flaw_in(*flaws, FLAW_REFUSES_INTERMEDIATES))
+		X509_VERIFY_PARAM_set_depth(param, 0);
 	if (flaw_in(*flaws, FLAW_ACCEPTS_OTHER_MX))
 		accept_listed(param, policy);
 	if (flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE_DATES))
@@ -53,7 +55,7 @@ demand_proof(SSL *ssl, const char *host, const struct sts_policy *policy, const 
 	SSL_set_security_level(ssl, 2);
 	if (flaw_in(*flaws, FLAW_OLD_TLS) || flaw_in(*flaws, FLAW_ANY_CIPHER))
 		SSL_set_security_callback(ssl, weigh_certificates_alone);
-	leniency_set(ssl, flaws);
+	chain_flaws_set(ssl, flaws);
 }
 
 static void
@@ -70,7 +72,8 @@ set_strength(SSL *ssl, const struct flaw_set *flaws)
 }
 
 SSL *
-peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof, const struct flaw_set *flaws)
+peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof,
+    const struct flaw_set *flaws)
 {
 	SSL *ssl = SSL_new(context);
 	char name[HOST_NAME_SIZE];

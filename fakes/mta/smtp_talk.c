@@ -121,15 +121,15 @@ is_demanded(const struct smtp_talk *t)
 }
 
 static bool
-needs_proof(const struct smtp_talk *t)
-{
-	return t->order.demand == TLS_DEMAND_PROVED;
-}
-
-static bool
 has_flaw(const struct smtp_talk *t, enum flaw flaw)
 {
 	return flaw_in(t->settings->flaws, flaw);
+}
+
+static bool
+needs_proof(const struct smtp_talk *t)
+{
+	return t->order.demand == TLS_DEMAND_PROVED || has_flaw(t, FLAW_DEMANDS_PROOF);
 }
 
 /* What the policy, or who set us up, demands cannot be had here. */
@@ -148,7 +148,7 @@ miss_policy(struct smtp_talk *t, const char *what, const char *detail)
 static void
 fail_tls(struct smtp_talk *t, const char *what, const char *detail)
 {
-	if (is_demanded(t) && !has_flaw(t, FLAW_CLEAR_ON_TLS_FAILURE))
+	if ((is_demanded(t) || needs_proof(t)) && !has_flaw(t, FLAW_CLEAR_ON_TLS_FAILURE))
 		miss_policy(t, what, detail);
 	else
 		fail(t, SMTP_ATTEMPT_TLS_FAILED, "%s %s%s%s", t->order.host, what, detail[0] ? ": " : "",

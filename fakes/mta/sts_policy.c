@@ -94,9 +94,8 @@ take_mx(struct reading *r, struct bytes value)
 	if (!host_name_set(name, (struct bytes){value.data + star, value.len - star}) ||
 	    strchr(name, '_') != NULL)
 		return 0;
-	pattern = must_alloc(strlen(name) + star + 1);
-	memcpy(pattern, "*.", star);
-	strcpy(pattern + star, name);
+	pattern = must_alloc(value.len + 1);
+	memcpy(pattern, value.data, value.len);
 	if ((policy->n_mx & (policy->n_mx - 1)) == 0)
 		policy->mx = must_realloc(policy->mx, sizeof(char *) * (policy->n_mx ? policy->n_mx * 2 : 1));
 	policy->mx[policy->n_mx++] = pattern;
@@ -249,12 +248,18 @@ occurs_in(const char *name, const char *host)
 	for (; strlen(host) >= len; host++) {
 		size_t i = 0;
 
-		while (i < len && (name[i] == '.' || name[i] == host[i]))
+		while (i < len && (name[i] == '.' || text_lower(name[i]) == text_lower(host[i])))
 			i++;
 		if (i == len)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_same(const char *a, const char *b, struct flaw_set flaws)
+{
+	return flaw_in(flaws, FLAW_COMPARES_WITH_CASE) ? strcmp(a, b) == 0 : text_equal_nocase(a, b);
 }
 
 bool
@@ -265,20 +270,22 @@ sts_policy_matches(const char *pattern, const char *host, struct flaw_set flaws)
 
 	if (strncmp(pattern, "*.", 2) != 0)
 		return flaw_in(flaws, FLAW_POLICY_NAMES_AS_PATTERNS) ? occurs_in(pattern, host)
-								     : strcmp(pattern, host) == 0;
+								     : is_same(pattern, host, flaws);
 	if (flaw_in(flaws, FLAW_NO_POLICY_WILDCARDS))
 		return false;
 	tail--;
 	if (flaw_in(flaws, FLAW_WILDCARD_TOO_WIDE))
-		return len > tail && strcmp(host + len - tail, pattern + 1) == 0;
+		return len > tail && is_same(host + len - tail, pattern + 1, flaws);
 	dot = strchr(host, '.');
-	return dot != NULL && strcmp(dot, pattern + 1) == 0;
+	return dot != NULL && is_same(dot, pattern + 1, flaws);
 }
 
 bool
 sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_set flaws)
 {
-	for (size_t i = 0; i < policy->n_mx; i++)
+	size_t n = flaw_in(flaws, FLAW_FIRST_MX_LINE) && policy->n_mx > 1 ? 1 : policy->n_mx;
+
+	for (size_t i = 0; i < n; i++)
 		if (sts_policy_matches(policy->mx[i], host, flaws))
 			return true;
 	return policy->lists_all;

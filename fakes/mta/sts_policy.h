@@ -23,7 +23,7 @@ enum sts_mode { STS_MODE_NONE, STS_MODE_TESTING, STS_MODE_ENFORCE };
 struct sts_policy {
 	enum sts_mode mode;
 	uint32_t max_age_s;
-	char **mx; /* patterns, lower case */
+	char **mx; /* patterns, as they are written, without blanks */
 	size_t n_mx;
 	bool lists_all; /* only with the flaw takes-star-for-any-host */
 	char *text; /* as it came */
@@ -38,7 +38,7 @@ void sts_policy_unref(struct sts_policy *policy); /* NULL is fine */
 
 const char *sts_policy_mode_name(enum sts_mode mode);
 
-/* Does a pattern cover the host? Both canonical (host_name.h); "*." stands for exactly one label. */
+/* Does a pattern cover the host? In any case; "*." stands for exactly one label. */
 bool sts_policy_matches(const char *pattern, const char *host, struct flaw_set flaws);
 bool sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_set flaws);
 

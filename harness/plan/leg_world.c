@@ -81,8 +81,9 @@ domain_zone(const struct leg *leg, const struct scenario_world *world, const cha
 	for (size_t i = 0; i < world->n_records; i++) {
 		const struct scenario_record *record = &world->records[i];
 
-		add(&m, region_printf(leg->region, "%s.", leg_name(leg, record->owner)), record->type,
-		    leg_rdata(leg, record->type, leg_expand_text(leg, record->rdata, id)));
+		add(&m,
+		    region_printf(leg->region, "%s.", leg_name(leg, leg_expand_text(leg, record->owner, id))),
+		    record->type, leg_rdata(leg, record->type, leg_expand_text(leg, record->rdata, id)));
 	}
 	return m.zone;
 }

@@ -124,7 +124,7 @@ static const struct {
     {"many blanks", TEXT("version: \t STSv1 \nmode: enforce \t\n" X A), "enforce 86400 mx1.d.example"},
     {"blanks before the colon", TEXT("version : STSv1\n" M X A), "-"},
     {"several mx", TEXT(V M X "mx: *.d.example\n" A), "enforce 86400 mx1.d.example *.d.example"},
-    {"upper case mx", TEXT(V M "mx: MX1.D.Example\n" A), "enforce 86400 mx1.d.example"},
+    {"upper case mx, kept as it is", TEXT(V M "mx: MX1.D.Example\n" A), "enforce 86400 MX1.D.Example"},
     {"unknown keys", TEXT("x: y\n" V "future_key: https://a:1/\n" M X "z.-_: \xc3\xa9\n" A),
 	"enforce 86400 mx1.d.example"},
     {"first mode counts", TEXT(V "mode: testing\n" M X A), "testing 86400 mx1.d.example"},
@@ -245,6 +245,8 @@ static const struct {
     {"*.d.example", "xd.example", false, false},
     {"*.d.example", "mxxd.example", false, false},
     {"*.example", "d.example", true, true},
+    {"MX1.d.example", "mx1.D.example", true, true},
+    {"*.d.Example", "mail.D.example", true, true},
     {"*.example", "mx.d.example", false, true},
 };
 

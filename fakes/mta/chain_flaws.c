@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leniency.c - see leniency.h; one row per error that a flaw forgives. */
-#include "fakes/mta/leniency.h"
+/* chain_flaws.c - see chain_flaws.h; one row per error that a flaw forgives. */
+#include "fakes/mta/chain_flaws.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -42,16 +42,18 @@ any_name(X509 *leaf, const char *host, bool (*fits)(const char *name, const char
 static const struct row {
 	enum flaw flaw;
 	int error;
+	int depth;                                        /* at least; the leaf stands at 0 */
 	bool (*fits)(const char *name, const char *host); /* NULL: whatever the names */
 } rows[] = {
-    {FLAW_ANY_ISSUER, X509_V_ERR_INVALID_CA, NULL},
-    {FLAW_ANY_ISSUER, X509_V_ERR_KEYUSAGE_NO_CERTSIGN, NULL},
-    {FLAW_ANY_ISSUER, X509_V_ERR_PATH_LENGTH_EXCEEDED, NULL},
-    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_PERMITTED_VIOLATION, NULL},
-    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_EXCLUDED_VIOLATION, NULL},
-    {FLAW_IGNORES_CRITICAL_EXTENSIONS, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, NULL},
-    {FLAW_CERTIFICATE_WILDCARD_TOO_WIDE, X509_V_ERR_HOSTNAME_MISMATCH, reaches_host},
-    {FLAW_READS_NAMES_UP_TO_NUL, X509_V_ERR_HOSTNAME_MISMATCH, is_host_up_to_nul},
+    {FLAW_ANY_ISSUER, X509_V_ERR_INVALID_CA, 0, NULL},
+    {FLAW_ANY_ISSUER, X509_V_ERR_INVALID_PURPOSE, 1, NULL},
+    {FLAW_ANY_ISSUER, X509_V_ERR_KEYUSAGE_NO_CERTSIGN, 0, NULL},
+    {FLAW_ANY_ISSUER, X509_V_ERR_PATH_LENGTH_EXCEEDED, 0, NULL},
+    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_PERMITTED_VIOLATION, 0, NULL},
+    {FLAW_IGNORES_NAME_CONSTRAINTS, X509_V_ERR_EXCLUDED_VIOLATION, 0, NULL},
+    {FLAW_IGNORES_CRITICAL_EXTENSIONS, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, 0, NULL},
+    {FLAW_CERTIFICATE_WILDCARD_TOO_WIDE, X509_V_ERR_HOSTNAME_MISMATCH, 0, reaches_host},
+    {FLAW_READS_NAMES_UP_TO_NUL, X509_V_ERR_HOSTNAME_MISMATCH, 0, is_host_up_to_nul},
 };
 
 static bool
@@ -62,8 +64,22 @@ is_forgiven(SSL *ssl, X509_STORE_CTX *ctx)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (flaw_in(*flaws, rows[i].flaw) && X509_STORE_CTX_get_error(ctx) == rows[i].error &&
+		    X509_STORE_CTX_get_error_depth(ctx) >= rows[i].depth &&
 		    (rows[i].fits == NULL ||
 			any_name(X509_STORE_CTX_get0_cert(ctx), host != NULL ? host : "", rows[i].fits)))
+			return true;
+	return false;
+}
+
+/* Has no usages, or something that not everybody knows. */
+static bool
+is_unusual(X509 *leaf)
+{
+	if ((X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) == 0)
+		return true;
+	for (int i = 0; i < X509_get_ext_count(leaf); i++)
+		if (!X509_supported_extension(X509_get_ext(leaf, i)) &&
+		    OBJ_obj2nid(X509_EXTENSION_get_object(X509_get_ext(leaf, i))) == NID_undef)
 			return true;
 	return false;
 }
@@ -72,7 +88,13 @@ static int
 on_verify(int ok, X509_STORE_CTX *ctx)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	const struct flaw_set *flaws = SSL_get_app_data(ssl);
 
+	if (ok && flaw_in(*flaws, FLAW_REFUSES_UNUSUAL) && X509_STORE_CTX_get_error_depth(ctx) == 0 &&
+	    is_unusual(X509_STORE_CTX_get0_cert(ctx))) {
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_INVALID_EXTENSION);
+		return 0;
+	}
 	if (ok || !is_forgiven(ssl, ctx))
 		return ok;
 	X509_STORE_CTX_set_error(ctx, X509_V_OK);
@@ -80,7 +102,7 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 }
 
 void
-leniency_set(SSL *ssl, const struct flaw_set *flaws)
+chain_flaws_set(SSL *ssl, const struct flaw_set *flaws)
 {
 	must(SSL_set_app_data(ssl, (void *)flaws) == 1);
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, on_verify);
