@@ -20,11 +20,14 @@ struct pattern {
 	pcre2_code *code;
 };
 
+/* What was told of a recipient: since the last try ended, or for good (delivered, bounced). */
+enum told { TOLD_NOTHING, TOLD_A_FATE, TOLD_THE_LAST };
+
 /* What is known of one queue id. */
 struct ticket {
 	char *id;
 	char *recipients[RECIPIENTS_MAX];
-	bool told[RECIPIENTS_MAX]; /* a fate, since the last try ended */
+	enum told told[RECIPIENTS_MAX];
 	size_t n_recipients;
 	char *reason;
 };
@@ -270,11 +273,13 @@ take_reason(struct bytes said, struct ticket *t)
 }
 
 static void
-note_told(struct ticket *t, struct bytes recipient)
+note_told(struct ticket *t, struct bytes recipient, enum fate_kind kind)
 {
+	enum told told = kind == FATE_DELIVERED || kind == FATE_BOUNCED ? TOLD_THE_LAST : TOLD_A_FATE;
+
 	for (size_t i = 0; t != NULL && i < t->n_recipients; i++)
 		if (recipient.len == 0 || bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
-			t->told[i] = true;
+			t->told[i] = told;
 }
 
 static void
@@ -288,7 +293,7 @@ tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, str
 		r->calls.fate(r->calls.ctx, recipient, p->kind, reason);
 	for (size_t i = 0; recipient.len == 0 && t != NULL && i < t->n_recipients; i++)
 		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), p->kind, reason);
-	note_told(t, recipient);
+	note_told(t, recipient, p->kind);
 	free(all);
 }
 
@@ -299,9 +304,10 @@ end_try(struct fate_reader *r, struct ticket *t, struct bytes said)
 	char *all = take_reason(said, t);
 
 	for (size_t i = 0; t != NULL && i < t->n_recipients; i++) {
-		if (!t->told[i])
+		if (t->told[i] == TOLD_NOTHING)
 			r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), FATE_DEFERRED, bytes_of(all));
-		t->told[i] = false;
+		if (t->told[i] == TOLD_A_FATE)
+			t->told[i] = TOLD_NOTHING;
 	}
 	free(all);
 }
