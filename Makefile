@@ -120,7 +120,8 @@ $(PROBES:=-asan): $(BUILD)/unit/%-asan: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS_asan) $< $(LDFLAGS_asan) -o $@
 
-unit: $(UNIT_TESTS)
+# The fuzz targets are built with it, so that who changes what they call sees it at once.
+unit: $(UNIT_TESTS) $(if $(filter release,$(MODE)),allocation-targets)
 	@scripts/run-unit-tests $(UNIT_TESTS)
 
 # --- fuzz targets: tests/fuzz/*.c, each about the files and folders that its head names behind "About:"
@@ -141,7 +142,8 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(foreach f,$$(call fuzz_folders,$
 $(BUILD)/allocations/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/driver/allocations.o $$(foreach f,$$(call fuzz_folders,$$*),$$(call archive,$$f))
 	@mkdir -p $(@D)
 	$(Q)echo '  LINK  $@'
-	$(Q)$(CC) $(ALL_LDFLAGS) $< $(BUILD)/obj/tests/fuzz/driver/allocations.o $(call group,$(call fuzz_folders,$*)) $(call fuzz_libs,$*) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=__libc_malloc,--wrap=__libc_calloc,--wrap=__libc_realloc \
+	  $< $(BUILD)/obj/tests/fuzz/driver/allocations.o $(call group,$(call fuzz_folders,$*)) $(call fuzz_libs,$*) -o $@
 
 .SECONDARY: $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SOURCES))
 fuzz-targets: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the table of subcommands, nothing else. */
+#include "harness/base/memory.h"
 #include "harness/command/command.h"
 
 const struct command *const commands[] = {
@@ -20,5 +21,6 @@ const struct command *const commands[] = {
 int
 main(int argc, char **argv)
 {
+	memory_is_vital();
 	return command_main(argc, argv);
 }

@@ -460,8 +460,11 @@ smtp_server_line(struct smtp_server *s, const struct smtp_line *line)
 		end_transaction(s); /* what arrived was lent until now */
 	if (skip_piece(s, line))
 		return then(s, SMTP_NEXT_NOTHING);
-	if (line->ending == SMTP_ENDING_CUT)
+	if (line->ending == SMTP_ENDING_CUT) {
+		if (s->state == S_AUTH)
+			become(s, S_READY); /* the exchange has failed (RFC 4954 s4) */
 		return complain(s, "500 5.5.6 line too long");
+	}
 	if (s->state == S_AUTH)
 		return take_response(s, line->text);
 	return take_command(s, line->text);

@@ -17,10 +17,10 @@ _Noreturn void must_failed(const char *file, int line, const char *cond);
 /*
  * Memory. No part of the lab goes on without the memory that it asked for: it says "out of memory" on
  * stderr and aborts, so no fact is lost and no foreign byte is misread in silence. The malloc family of
- * ours is here; what a library returns goes through must_have. Tried by tests/fuzz/driver/allocations.c.
+ * ours is here; what libraries allocate is covered by memory.h. Tried by tests/fuzz/driver/allocations.c.
  */
 _Noreturn void must_out_of_memory(void);
-void *must_have(void *p); /* returns `p`, which a library allocated; NULL: out of memory */
+void *must_have(void *p); /* returns `p`; NULL: out of memory */
 
 /* The results are owned. */
 void *must_alloc(size_t len) __attribute__((malloc)); /* zeroed */

@@ -188,6 +188,24 @@ an_overlong_command_is_answered_once(void **state)
 	smtp_server_free(s);
 }
 
+/* RFC 4954 s4: what follows is a command again, no password. */
+static void
+an_overlong_response_ends_the_exchange(void **state)
+{
+	struct smtp_server_options options = {.name = "mx", .auth = "LOGIN"};
+	struct smtp_server *s = smtp_server_new(&options);
+	struct smtp_line pieces[] = {{.text = BYTES("YQ=="), .ending = SMTP_ENDING_CUT},
+	    {.text = BYTES("YQ=="), .ending = SMTP_ENDING_CRLF, .continued = true}};
+
+	(void)state;
+	feed(s, "EHLO me");
+	assert_memory_equal(feed(s, "AUTH LOGIN").reply.data, "334", 3);
+	assert_memory_equal(smtp_server_line(s, &pieces[0]).reply.data, "500", 3);
+	assert_int_equal(smtp_server_line(s, &pieces[1]).reply.len, 0);
+	assert_memory_equal(feed(s, "NOOP").reply.data, "250", 3);
+	smtp_server_free(s);
+}
+
 static void
 a_client_that_only_makes_errors_is_sent_away(void **state)
 {
@@ -231,6 +249,7 @@ main(void)
 	    cmocka_unit_test(extensions_are_offered_where_they_hold),
 	    cmocka_unit_test(what_arrived_stands_until_the_next_line),
 	    cmocka_unit_test(an_overlong_command_is_answered_once),
+	    cmocka_unit_test(an_overlong_response_ends_the_exchange),
 	    cmocka_unit_test(a_client_that_only_makes_errors_is_sent_away),
 	    cmocka_unit_test(a_dot_between_bare_lfs_is_content_for_a_client_that_speaks_crlf),
 	};
