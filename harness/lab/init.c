@@ -19,6 +19,7 @@
 #include "harness/base/must.h"
 #include "harness/base/outbox.h"
 #include "harness/base/region.h"
+#include "harness/lab/leaks.h"
 #include "harness/lab/request.h"
 #include "harness/lab/root.h"
 #include "harness/lab/spawn.h"
@@ -199,6 +200,14 @@ serve(struct init *init, size_t len, int *fds, size_t n_fds)
 		close(fds[i]);
 }
 
+/* The front is gone, or wants the end. */
+_Noreturn static void
+end(void)
+{
+	leaks_tell();
+	_exit(0);
+}
+
 static void
 take_request(struct init *init)
 {
@@ -214,7 +223,7 @@ take_request(struct init *init)
 
 		request_send(init->ends->requests, &reply, sizeof(reply), NULL, 0);
 	} else {
-		_exit(0);
+		end();
 	}
 }
 
@@ -274,7 +283,7 @@ loop(struct init *init)
 		if (poll(fds, 4, -1) < 0)
 			must(errno == EINTR);
 		if (fds[1].revents != 0)
-			_exit(0);
+			end();
 		if ((fds[3].revents & POLLOUT) != 0 && outbox_flush(init->exits) < 0)
 			_exit(1);
 		if ((fds[2].revents & POLLIN) != 0)

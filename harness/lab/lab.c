@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 
 #include "harness/base/must.h"
 #include "harness/lab/idmap.h"
+#include "harness/lab/leaks.h"
 #include "harness/lab/preload.h"
 #include "harness/lab/process.h"
 #include "harness/lab/reach.h"
@@ -28,6 +30,7 @@
 #include "harness/lab/stage.h"
 #include "harness/lab/state.h"
 
+#define END_PATIENCE_MS 20000
 #define FACT_BUFFER (4 << 20) /* bytes; the default holds 167 messages */
 
 const char *
@@ -269,11 +272,28 @@ remove_scratch(struct lab *lab)
 	nftw(lab->scratch_path, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
 }
 
+/* By themselves, so that they can say what they leaked; the time is for one that hangs. */
+static void
+let_end(struct lab *lab)
+{
+	close_descriptor(&lab->facts[0]);
+	close_descriptor(&lab->facts[1]);
+	close_descriptor(&lab->requests);
+	for (int i = 0; i < LAB_PROCESSES; i++) {
+		struct pollfd p = {.fd = lab->processes[i].pidfd, .events = POLLIN};
+
+		while (p.fd >= 0 && poll(&p, 1, END_PATIENCE_MS) < 0 && errno == EINTR)
+			continue;
+	}
+}
+
 void
 lab_stop(struct lab *lab)
 {
 	if (lab == NULL)
 		return;
+	if (leaks_are_told())
+		let_end(lab);
 	for (int i = 0; i < LAB_PROCESSES; i++)
 		if (lab->processes[i].pidfd >= 0)
 			syscall(SYS_pidfd_send_signal, lab->processes[i].pidfd, SIGKILL, NULL, 0);

@@ -12,6 +12,7 @@
 
 #include "harness/base/must.h"
 #include "harness/lab/init.h"
+#include "harness/lab/leaks.h"
 #include "harness/lab/link.h"
 #include "harness/lab/process.h"
 
@@ -67,6 +68,7 @@ run_body(const struct stage *stage, int which)
 	    .fact_fd = fact_fd, .interface = LINK_WORLD, .refused_interface = LINK_WORLD_REFUSED, .lab = lab};
 	bool world = which == LAB_WORLD;
 	int keep[] = {fact_fd, world ? stage->world_netlink : -1, world ? stage->client_netlink : -1};
+	int status;
 
 	keep_only(stage, keep, 3, true);
 	prctl(PR_SET_NAME, world ? "mitmx-world" : "mitmx-witness", 0, 0, 0);
@@ -74,8 +76,10 @@ run_body(const struct stage *stage, int which)
 		lab->world_netlink = stage->world_netlink;
 		lab->client_netlink = stage->client_netlink;
 	}
-	_exit(world ? stage->options->world(stage->options->ctx, &child)
-		    : stage->options->witness(stage->options->ctx, &child));
+	status = world ? stage->options->world(stage->options->ctx, &child)
+		       : stage->options->witness(stage->options->ctx, &child);
+	leaks_tell();
+	_exit(status);
 }
 
 static void
