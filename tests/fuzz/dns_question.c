@@ -14,9 +14,9 @@
 
 static const char *const lies[] = {"A 203.0.113.9", "MX 1 evil.test.", "TXT \"v=STSv1; id=2;\""};
 
-#define ARMED(KIND)                                                      \
-	{                                                                \
-		.move = MOVE_DNS_##KIND, .records = lies, .n_records = 3 \
+#define ARMED(KIND)                                                                               \
+	{                                                                                         \
+		.move = MOVE_DNS_##KIND, .name = "a0001.example", .records = lies, .n_records = 3 \
 	}
 
 static struct plan_move moves[] = {ARMED(NXDOMAIN), ARMED(NODATA), ARMED(SERVFAIL), ARMED(REFUSED),
