@@ -266,7 +266,9 @@ on_ehlo(struct smtp_talk *t, struct evbuffer *in)
 	if (!t->offers_size || !has_flaw(t, FLAW_KEEPS_OLD_CAPABILITIES))
 		t->offers_size = smtp_reply_offers(t->reply, "SIZE", NULL);
 	if (t->reply->code / 100 == 2 && t->reply->code != 221) {
-		if (tls || t->order.demand == TLS_DEMAND_CLEAR || (!tls_offered && !is_demanded(t)))
+		if (tls && tls_offered && has_flaw(t, FLAW_STARTTLS_AGAIN))
+			enter(t, STARTTLS);
+		else if (tls || t->order.demand == TLS_DEMAND_CLEAR || (!tls_offered && !is_demanded(t)))
 			enter(t, MAIL);
 		else if (tls_offered)
 			enter(t, STARTTLS);

@@ -260,6 +260,7 @@ new_server(const struct plan_host *host)
 	    .starttls = smtp->starttls,
 	    .no_esmtp = !smtp->esmtp,
 	    .no_size = !smtp->size,
+	    .starttls_inside = smtp->starttls_inside,
 	    .reject_rcpt = smtp->reject_rcpt,
 	    .reject_data = smtp->reject_data});
 }

@@ -166,7 +166,7 @@ say_extensions(struct smtp_server *s)
 		lines[n++] = "PIPELINING";
 	if (!o->no_size)
 		lines[n++] = size;
-	if (o->starttls && !s->tls)
+	if (o->starttls && (!s->tls || o->starttls_inside))
 		lines[n++] = "STARTTLS";
 	if (o->auth)
 		lines[n++] = auth;

@@ -21,6 +21,7 @@ struct smtp_server_options {
 	const char *name;   /* in greeting and EHLO reply */
 	const char *banner; /* behind the name in the greeting; NULL: "ESMTP" */
 	bool starttls;      /* offered in clear */
+	bool starttls_inside; /* STARTTLS is offered inside TLS, too; it is refused there */
 	bool no_esmtp;      /* EHLO is not understood (502) */
 	bool no_pipelining, no_8bitmime, no_size;
 	bool requiretls;         /* offered inside TLS (RFC 8689) */

@@ -137,6 +137,8 @@ put_host(FILE *out, const struct scenario_host *h, bool attackers)
 		fprintf(out, ", knows HELO only");
 	else if (!h->smtp.starttls)
 		fprintf(out, ", offers no STARTTLS");
+	if (h->smtp.starttls_inside)
+		fprintf(out, ", offers STARTTLS inside TLS, too");
 	if (h->smtp.esmtp && !h->smtp.size)
 		fprintf(out, ", offers no SIZE");
 	if (h->smtp.max_tls != TLS_DEFAULT)

@@ -132,9 +132,10 @@ struct plan_response {
 };
 
 struct plan_smtp {
-	bool starttls; /* offered in EHLO */
-	bool esmtp;    /* EHLO is understood; else 502 and HELO only */
-	bool size;     /* SIZE is offered */
+	bool starttls;        /* offered in EHLO */
+	bool esmtp;           /* EHLO is understood; else 502 and HELO only */
+	bool size;            /* SIZE is offered */
+	bool starttls_inside; /* STARTTLS is offered inside TLS, too, and refused there */
 	enum plan_tls_version min_tls, max_tls;
 	const char *banner;      /* text after the greeting's name; NULL the usual one */
 	const char *reject_rcpt; /* answer to every RCPT, e.g. "450 4.2.1 busy"; NULL accept */
