@@ -23,11 +23,15 @@ struct pattern {
 /* What was told of a recipient: since the last try ended, or for good (delivered, bounced). */
 enum told { TOLD_NOTHING, TOLD_A_FATE, TOLD_THE_LAST };
 
+struct addressee {
+	char *address;
+	enum told told;
+};
+
 /* What is known of one queue id. */
 struct ticket {
 	char *id;
-	char *recipients[RECIPIENTS_MAX];
-	enum told told[RECIPIENTS_MAX];
+	struct addressee *recipients;
 	size_t n_recipients;
 	char *reason;
 };
@@ -111,7 +115,8 @@ free_ticket(void *p)
 	struct ticket *t = p;
 
 	for (size_t i = 0; i < t->n_recipients; i++)
-		free(t->recipients[i]);
+		free(t->recipients[i].address);
+	free(t->recipients);
 	free(t->reason);
 	free(t->id);
 	free(t);
@@ -203,10 +208,12 @@ tie(struct fate_reader *r, struct bytes id, struct bytes recipient, bool sure)
 
 	name(r, id, recipient, sure);
 	for (size_t i = 0; i < t->n_recipients; i++)
-		if (bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
+		if (bytes_equal_nocase(bytes_of(t->recipients[i].address), recipient))
 			return;
-	if (t->n_recipients < RECIPIENTS_MAX)
-		t->recipients[t->n_recipients++] = copy(recipient);
+	if (t->n_recipients == RECIPIENTS_MAX)
+		return;
+	t->recipients = must_realloc(t->recipients, (t->n_recipients + 1) * sizeof(*t->recipients));
+	t->recipients[t->n_recipients++] = (struct addressee){copy(recipient), TOLD_NOTHING};
 }
 
 void
@@ -278,8 +285,8 @@ note_told(struct ticket *t, struct bytes recipient, enum fate_kind kind)
 	enum told told = kind == FATE_DELIVERED || kind == FATE_BOUNCED ? TOLD_THE_LAST : TOLD_A_FATE;
 
 	for (size_t i = 0; t != NULL && i < t->n_recipients; i++)
-		if (recipient.len == 0 || bytes_equal_nocase(bytes_of(t->recipients[i]), recipient))
-			t->told[i] = told;
+		if (recipient.len == 0 || bytes_equal_nocase(bytes_of(t->recipients[i].address), recipient))
+			t->recipients[i].told = told;
 }
 
 static void
@@ -292,7 +299,7 @@ tell(struct fate_reader *r, const struct pattern *p, struct bytes recipient, str
 	if (recipient.len > 0)
 		r->calls.fate(r->calls.ctx, recipient, p->kind, reason);
 	for (size_t i = 0; recipient.len == 0 && t != NULL && i < t->n_recipients; i++)
-		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), p->kind, reason);
+		r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i].address), p->kind, reason);
 	note_told(t, recipient, p->kind);
 	free(all);
 }
@@ -304,10 +311,10 @@ end_try(struct fate_reader *r, struct ticket *t, struct bytes said)
 	char *all = take_reason(said, t);
 
 	for (size_t i = 0; t != NULL && i < t->n_recipients; i++) {
-		if (t->told[i] == TOLD_NOTHING)
-			r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i]), FATE_DEFERRED, bytes_of(all));
-		if (t->told[i] == TOLD_A_FATE)
-			t->told[i] = TOLD_NOTHING;
+		if (t->recipients[i].told == TOLD_NOTHING)
+			r->calls.fate(r->calls.ctx, bytes_of(t->recipients[i].address), FATE_DEFERRED, bytes_of(all));
+		if (t->recipients[i].told == TOLD_A_FATE)
+			t->recipients[i].told = TOLD_NOTHING;
 	}
 	free(all);
 }

@@ -12,13 +12,13 @@
 void
 fact_store_init(struct fact_store *s)
 {
-	*s = (struct fact_store){.region = region_new()};
+	*s = (struct fact_store){.texts = texts_new()};
 }
 
 void
 fact_store_done(struct fact_store *s)
 {
-	region_free(s->region);
+	texts_free(s->texts);
 	free(s->facts);
 	*s = (struct fact_store){0};
 }
@@ -36,13 +36,10 @@ fact_store_put(struct fact_store *s, const struct fact *f)
 	copy = &s->facts[s->n_facts++];
 	*copy = *f;
 	for (size_t i = 0; i < info->n_fields; i++) {
-		struct bytes text;
+		const struct fact_field *field = &info->fields[i];
 
-		if (info->fields[i].type != FACT_text)
-			continue;
-		text = fact_text(f, &info->fields[i]);
-		text.data = region_memdup(s->region, text.data, text.len);
-		fact_set_text(copy, &info->fields[i], text);
+		if (field->type == FACT_text)
+			fact_set_text(copy, field, texts_keep(s->texts, fact_text(f, field)));
 	}
 	s->last_number[f->source] = f->number;
 }

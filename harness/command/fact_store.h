@@ -3,11 +3,11 @@
 #ifndef FACT_STORE_H
 #define FACT_STORE_H
 
-#include "harness/base/region.h"
+#include "harness/base/texts.h"
 #include "harness/judge/judge.h"
 
 struct fact_store {
-	struct region *region; /* of the texts */
+	struct texts *texts; /* most are said again and again: hosts, channels, verbs, tokens */
 	struct fact *facts;
 	size_t n_facts, capacity;
 	uint32_t last_number[FACT_SOURCES];

@@ -10,11 +10,11 @@
 #include <zlib.h>
 
 #include "harness/base/must.h"
+#include "harness/base/texts.h"
 #include "harness/report/facts_by_leg.h"
 #include "harness/report/packed.h"
 #include "harness/report/result.h"
 #include "harness/report/sessions.h"
-#include "harness/report/texts.h"
 #include "harness/report/viewer.h"
 
 #define FACTS_OF_ALL_MAX                                                                 \

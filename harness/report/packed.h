@@ -13,9 +13,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "harness/base/texts.h"
 #include "harness/model/brief.h"
 #include "harness/report/facts_by_leg.h"
-#include "harness/report/texts.h"
 
 /* [{"name", "meaning", "words", "fields": [[name, type], ...]}, ...], by the number of the kind. Owned. */
 json_t *packed_kinds_new(void);

@@ -14,6 +14,7 @@
 #include "harness/base/outbox.h"
 #include "harness/base/region.h"
 #include "harness/base/text.h"
+#include "harness/base/texts.h"
 
 static void
 escaping_is_lossless(void **state)
@@ -130,6 +131,37 @@ a_region_array_grows_and_keeps_its_items(void **state)
 
 /* The socket takes only so much: nothing is lost, nothing blocks, the limit is kept. */
 static void
+equal_texts_are_kept_once(void **state)
+{
+	struct texts *texts = texts_new();
+	struct bytes first[3000], again;
+	char word[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) { /* the table grows on the way */
+		int len = snprintf(word, sizeof(word), "%u-%.*s", i, (int)(i % 17), "a-longer-tail-of-it");
+
+		first[i] = texts_keep(texts, (struct bytes){word, (size_t)len});
+	}
+	for (unsigned i = 0; i < 3000; i++) {
+		int len = snprintf(word, sizeof(word), "%u-%.*s", i, (int)(i % 17), "a-longer-tail-of-it");
+
+		again = texts_keep(texts, (struct bytes){word, (size_t)len});
+		assert_ptr_equal(again.data, first[i].data);
+		assert_true(bytes_equal(again, bytes_of(word)));
+	}
+	again = texts_keep(texts, (struct bytes){"a\0b", 3});
+	assert_int_equal(again.len, 3);
+	assert_memory_equal(again.data, "a\0b", 3);
+	assert_ptr_not_equal(again.data, texts_keep(texts, (struct bytes){"a\0c", 3}).data);
+	assert_ptr_not_equal(again.data, texts_keep(texts, BYTES("a")).data);
+	assert_int_equal(texts_keep(texts, (struct bytes){"", 0}).len, 0);
+	assert_int_equal(texts_count(texts), 3004);
+	assert_int_equal(texts_number(texts, BYTES("a")), 3002);
+	texts_free(texts);
+}
+
+static void
 an_outbox_keeps_order_and_its_limit(void **state)
 {
 	int ends[2];
@@ -179,6 +211,7 @@ main(void)
 	    cmocka_unit_test(the_nearest_word_is_the_one_that_was_meant),
 	    cmocka_unit_test(bytes_are_found_without_case),
 	    cmocka_unit_test(a_region_array_grows_and_keeps_its_items),
+	    cmocka_unit_test(equal_texts_are_kept_once),
 	    cmocka_unit_test(an_outbox_keeps_order_and_its_limit),
 	};
 

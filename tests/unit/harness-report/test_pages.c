@@ -14,30 +14,8 @@
 #include "harness/report/html.h"
 #include "harness/report/packed.h"
 #include "harness/report/sessions.h"
-#include "harness/report/texts.h"
 
 #define HOSTILE "</script><script>x()</script>\n::error::%0A # SKIP \\ \x1b[2J"
-
-/* --- texts ------------------------------------------------------------------------------------------- */
-
-static void
-each_text_is_kept_once(void **state)
-{
-	struct texts *t = texts_new();
-	char names[2000][8];
-
-	(void)state;
-	for (int round = 0; round < 2; round++)
-		for (size_t i = 0; i < 2000; i++) {
-			snprintf(names[i], sizeof(names[i]), "%zu", i);
-			assert_int_equal(texts_number(t, bytes_of(names[i])), i);
-		}
-	assert_int_equal(texts_count(t), 2000);
-	assert_true(bytes_equal(texts_at(t, 1999), bytes_of("1999")));
-	assert_int_equal(
-	    texts_number(t, (struct bytes){"1\0", 2}), 2000); /* a NUL is a byte like any other */
-	texts_free(t);
-}
 
 /* --- sessions ---------------------------------------------------------------------------------------- */
 
@@ -245,7 +223,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_text_is_kept_once),
 	    cmocka_unit_test(a_session_counts_once_by_its_worst),
 	    cmocka_unit_test(nothing_in_the_data_ends_its_element),
 	    cmocka_unit_test(facts_are_packed_as_differences),
