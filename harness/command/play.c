@@ -190,7 +190,8 @@ on_fact(void *ctx, const struct fact *f)
 {
 	struct stage *s = ctx;
 
-	fact_store_put(&s->heard, f);
+	if (s->options->plant != PLANT_UNWATCHED)
+		fact_store_put(&s->heard, f);
 }
 
 static void

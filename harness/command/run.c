@@ -40,9 +40,11 @@ static const struct command_option options[] = {
     {0, "flaw", "FLAW",
 	"the built-in client makes this mistake (may be repeated; see mitmx send --list-flaws)", true},
     {0, "root", "DIR|TAR", "the client's file system, in place of its own", false},
-    {0, "suite", "SUITE", "the Debian suite that the client's file system is made of, in place of its own", false},
+    {0, "suite", "SUITE", "the Debian suite that the client's file system is made of, in place of its own",
+	false},
     {0, "scenarios", "DIR", "scenarios of this folder, in place of ours", false},
-    {'f', "format", "FORMAT", "what is printed at the end: text (the default), json, junit, html, tap or github", false},
+    {'f', "format", "FORMAT",
+	"what is printed at the end: text (the default), json, junit, html, tap or github", false},
     {'q', "quiet", NULL, "no live line, no summary when all is well", false},
     {'v', "verbose", NULL, "say a word about every scenario", false},
     {0, "plant", "FAULT", NULL, false}, /* for mitmx's own tests: a lie that no verdict may survive */
@@ -162,7 +164,7 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 	static const char *const levels[] = {"must", "should", "may", "info"}, *const families[] = {"4", "6"},
 				 *const keeps[] = {"all"};
 	static const char *const plants[] = {
-	    "nothing", "inert-moves", "withhold-clear", "deaf-witness", "dead-control"};
+	    "nothing", "inert-moves", "withhold-clear", "deaf-witness", "dead-control", "unwatched"};
 	unsigned level, family, keep, plant;
 	int status = read_word(self, line, "level", levels, 4, &level);
 
@@ -171,7 +173,7 @@ read_wish(struct wish *w, const struct command *self, const struct command_line 
 	if (status == EXIT_OK)
 		status = read_word(self, line, "keep", keeps, 1, &keep);
 	if (status == EXIT_OK)
-		status = read_word(self, line, "plant", plants, 5, &plant);
+		status = read_word(self, line, "plant", plants, sizeof(plants) / sizeof(plants[0]), &plant);
 	if (status == EXIT_OK)
 		status = read_number(self, line, "jobs", JOBS_MAX, JOBS_DEFAULT, &w->jobs);
 	if (status == EXIT_OK)

@@ -246,7 +246,8 @@ enum plan_plant {
 	PLANT_INERT_MOVES,    /* moves are armed and do nothing */
 	PLANT_WITHHOLD_CLEAR, /* the world keeps its first clear-text `mail` fact to itself */
 	PLANT_DEAF_WITNESS,   /* the witness's buffer is so small that it drops */
-	PLANT_DEAD_CONTROL    /* control legs refuse all connections */
+	PLANT_DEAD_CONTROL,   /* control legs refuse all connections */
+	PLANT_UNWATCHED       /* all worlds are honest, the witness reads nothing, no fact is kept */
 };
 
 struct plan {

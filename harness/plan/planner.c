@@ -163,19 +163,30 @@ is_neutral(const struct making *m, const struct scenario_step *step)
 	return m->side == SIDE_CONTROL && (!m->scenario->opposite_control || step->warm_up);
 }
 
+/* What both legs of the scenario show in the end. */
+static const struct scenario_world *
+honest_world(const struct making *m)
+{
+	return m->side == SIDE_ATTACK ? m->scenario->world : m->scenario->control_world;
+}
+
 static struct plan_step
 plan_one_step(struct making *m, const struct scenario_step *from)
 {
-	const struct scenario_world *world = m->side == SIDE_ATTACK ? from->world : from->control_world;
+	bool peace = m->planner->plan->plant == PLANT_UNWATCHED;
+	const struct scenario_attack *attack = peace ? &nothing : from->attack;
+	const struct scenario_world *world = peace                    ? honest_world(m)
+					     : m->side == SIDE_ATTACK ? from->world
+								      : from->control_world;
 	struct plan_step step = {.action = from->action,
 	    .warm_up = from->warm_up,
 	    .retries_held = from->retry && from->action == ACTION_SEND && !from->warm_up,
 	    .offset_s = from->after_s,
 	    .keep = from->keep,
-	    .world = show(m, world, from->attack)};
+	    .world = show(m, world, attack)};
 
 	plan_messages(m, from, &step);
-	plan_moves(&m->leg, from->attack, is_neutral(m, from), &step);
+	plan_moves(&m->leg, attack, is_neutral(m, from), &step);
 	return step;
 }
 
@@ -183,7 +194,6 @@ static void
 plan_steps(struct making *m, struct plan_leg *leg)
 {
 	const struct scenario *s = m->scenario;
-	const struct scenario_world *honest = m->side == SIDE_ATTACK ? s->world : s->control_world;
 
 	leg->steps = region_alloc(m->planner->region, (s->n_steps + 1) * sizeof(*leg->steps));
 	for (size_t i = 0; i < s->n_steps; i++)
@@ -192,7 +202,7 @@ plan_steps(struct making *m, struct plan_leg *leg)
 		leg->steps[leg->n_steps++] = (struct plan_step){.action = ACTION_RETRY,
 		    .recovery = true,
 		    .offset_s = s->steps[s->n_steps - 1].after_s,
-		    .world = show(m, honest, &nothing)};
+		    .world = show(m, honest_world(m), &nothing)};
 }
 
 /* --- legs ------------------------------------------------------------------------------------------- */

@@ -378,13 +378,14 @@ turn(struct witness *w)
 static int
 set_up(struct witness *w)
 {
-	bool deaf = w->options->plan->plant == PLANT_DEAF_WITNESS;
+	enum plan_plant plant = w->options->plan->plant;
 	struct why why;
 
 	for (size_t i = 0; i < INTERFACES; i++) {
-		if (w->options->interfaces[i] == NULL)
+		if (w->options->interfaces[i] == NULL || plant == PLANT_UNWATCHED)
 			continue;
-		w->captures[i] = capture_new(w->options->interfaces[i], deaf, take_packet, w, &why);
+		w->captures[i] =
+		    capture_new(w->options->interfaces[i], plant == PLANT_DEAF_WITNESS, take_packet, w, &why);
 		if (w->captures[i] == NULL) {
 			fault(w, why.text);
 			return -1;
