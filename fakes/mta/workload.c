@@ -17,7 +17,7 @@
 #include "harness/base/must.h"
 #include "harness/base/text.h"
 
-#define JOBS_MAX 128 /* more would only wait for the processor, and for each other's handshakes */
+#define JOBS_MAX 64 /* more would only wait for the processor, each so much the longer for its answers */
 #define SOCKETS_PER_JOB 2
 #define SOCKETS_SPARE 64
 
