@@ -227,13 +227,36 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 
 /* --- 3: a client that waits longer than the step ------------------------------------------- */
 
-/* In a world without attack nobody keeps the client waiting: there, its patience excuses nothing. */
 static bool
-was_attacked(const struct hearing *h, const struct side *side)
+was_closed_before(const struct side *side, const struct fact *accepted, const struct fact *end)
 {
-	for (uint32_t s = 0; s <= h->step; s++)
-		if (meeting_of_any_move(side->facts, s))
+	for (size_t i = 0; i < side->facts->n; i++) {
+		const struct fact *f = side->facts->facts[i];
+
+		if (f->kind == FACT_CLOSED && f->connection == accepted->connection && f->t_ns < end->t_ns)
 			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the lab keep the client waiting at the end of this attacked step? On a connection that still stands,
+ * or with packets that never came. A client that is merely slow, or hangs by itself, is excused by no
+ * patience.
+ */
+static bool
+is_kept_waiting(const struct side *side, uint32_t step, const struct fact *end)
+{
+	bool attacked = meeting_of_any_move(side->facts, step);
+
+	if (meeting_of_move(side->facts, step, "blackhole") || meeting_of_move(side->facts, step, "timeout"))
+		return true;
+	for (size_t i = 0; attacked && i < side->facts->n; i++) {
+		const struct fact *f = side->facts->facts[i];
+
+		if (f->kind == FACT_ACCEPTED && f->step <= step && !was_closed_before(side, f, end))
+			return true;
+	}
 	return false;
 }
 
@@ -247,7 +270,8 @@ cut_short(const struct hearing *h, const struct side *side)
 	if (!rules_has_step(side, h->step))
 		return NULL;
 	ended = index_last(side->facts, h->step, FACT_STEP_ENDED);
-	if (ended == NULL || !bytes_equal(ended->step_ended.by, BYTES("deadline")) || !was_attacked(h, side))
+	if (ended == NULL || !bytes_equal(ended->step_ended.by, BYTES("deadline")) ||
+	    !is_kept_waiting(side, h->step, ended))
 		return NULL;
 	c = rules_step(side, h->step);
 	for (size_t i = 0; i < c->n_judged; i++)
