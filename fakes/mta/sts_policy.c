@@ -81,6 +81,13 @@ take_max_age(struct reading *r, struct bytes value)
 
 /* A pattern that is none lists nobody, and does not spoil its neighbors. */
 static int
+pass_over(struct reading *r)
+{
+	r->policy->lists_none = flaw_in(r->flaws, FLAW_SPOILED_LIST);
+	return 0;
+}
+
+static int
 take_mx(struct reading *r, struct bytes value)
 {
 	struct sts_policy *policy = r->policy;
@@ -90,10 +97,10 @@ take_mx(struct reading *r, struct bytes value)
 	if (bytes_equal(value, BYTES("*")) && flaw_in(r->flaws, FLAW_STAR_FOR_ANY))
 		policy->lists_all = true;
 	if (value.len > 0 && value.data[value.len - 1] == '.')
-		return 0;
+		return pass_over(r);
 	if (!host_name_set(name, (struct bytes){value.data + star, value.len - star}) ||
 	    strchr(name, '_') != NULL)
-		return 0;
+		return pass_over(r);
 	pattern = must_alloc(value.len + 1);
 	memcpy(pattern, value.data, value.len);
 	if ((policy->n_mx & (policy->n_mx - 1)) == 0)
@@ -285,6 +292,8 @@ sts_policy_lists(const struct sts_policy *policy, const char *host, struct flaw_
 {
 	size_t n = flaw_in(flaws, FLAW_FIRST_MX_LINE) && policy->n_mx > 1 ? 1 : policy->n_mx;
 
+	if (policy->lists_none)
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (sts_policy_matches(policy->mx[i], host, flaws))
 			return true;

@@ -25,7 +25,7 @@ struct sts_policy {
 	uint32_t max_age_s;
 	char **mx; /* patterns, as they are written, without blanks */
 	size_t n_mx;
-	bool lists_all; /* only with the flaw takes-star-for-any-host */
+	bool lists_all, lists_none; /* only with flaws: takes-star-for-any-host, is-spoiled-by-bad-pattern */
 	char *text; /* as it came */
 	size_t text_len;
 	unsigned references;
