@@ -75,7 +75,7 @@ $(BUILD)/obj/harness/lab/preload.o: $(PRELOAD)
 VIEWER = $(BUILD)/obj/harness/web/viewer.html
 EXTRA_harness/report/viewer = -DVIEWER_FILE='"$(VIEWER)"'
 
-$(VIEWER): scripts/join-viewer $(wildcard harness/web/*)
+$(VIEWER): scripts/join-viewer $(wildcard harness/web/*.*)
 	@mkdir -p $(@D)
 	$(Q)echo '  JOIN  $@'
 	$(Q)scripts/join-viewer harness/web > $@

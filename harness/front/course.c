@@ -7,6 +7,9 @@
 
 #include "harness/base/must.h"
 
+/* A fetch that took this long may have been given up by who asked for it, whatever was written to him. */
+#define FETCH_SLOW_NS 1500000000u
+
 enum phase {
 	NOT_BEGUN,
 	TIMELESS,  /* waits until the clock stands where the step lies */
@@ -41,7 +44,11 @@ struct course {
 	uint64_t clock_s;  /* where the client's clock stands */
 	uint32_t n_sent;   /* messages of this step handed over */
 	bool retried, hushed;
-	bool policy_came_last; /* a whole policy was served after the last arrival */
+	bool stirring; /* an attempt may be under way: something was asked or opened since the last fate */
+	bool began_stirring, connected; /* in this step: it began so; a connection was opened */
+	bool policy_came_last;          /* a whole policy was served after the last arrival */
+	bool policy_came_late; /* it was, but slowly: whether the client took it, another message shows */
+	uint64_t asked_ns;     /* for the record at _mta-sts, first in this step; 0: was not */
 	bool restarting;
 };
 
@@ -242,7 +249,10 @@ begin_step(struct course *c)
 
 	c->phase = UNDER_WAY;
 	c->n_sent = 0;
-	c->retried = c->hushed = c->policy_came_last = false;
+	c->retried = c->hushed = c->policy_came_last = c->connected = false;
+	c->began_stirring = c->stirring;
+	c->policy_came_late = false;
+	c->asked_ns = 0;
 	for (size_t i = 0; i < c->n_awaited; i++)
 		c->awaited[i].counts = false;
 	for (size_t i = 0; i < s->n_messages - spare && s->action == ACTION_SEND; i++)
@@ -263,21 +273,35 @@ is_tested(const struct course *c)
 	return step_of(c)->retries_held && c->leg->side == SIDE_ATTACK;
 }
 
+/*
+ * A client tries when it likes, not only when it is asked: an attempt that it began under the attack of the
+ * step before may end here, and while it was under way our asking counted for nothing. Its fate is not this
+ * step's.
+ */
+static bool
+was_another_attempt(const struct course *c)
+{
+	const struct plan_step *s = step_of(c);
+
+	return (s->recovery || s->action == ACTION_RETRY) && (c->began_stirring || !c->connected);
+}
+
 /* All is quiet: is there one more thing to do in this step, or is it over? */
 static void
 settle(struct course *c)
 {
 	const struct plan_step *s = step_of(c);
 
-	if (s->warm_up && c->policy_came_last && c->n_sent < s->n_messages) {
-		c->policy_came_last = false;
+	if (s->warm_up && (c->policy_came_last || c->policy_came_late) && c->n_sent < s->n_messages) {
+		c->policy_came_last = c->policy_came_late = false;
 		c->phase = UNDER_WAY;
 		c->hushed = false;
 		send_message(c, &s->messages[c->n_sent]);
 		look(c);
 		return;
 	}
-	if (!c->retried && (was_not_tried(c) || (is_tested(c) && holds_anything(c, true)))) {
+	if (!c->retried &&
+	    (was_not_tried(c) || ((is_tested(c) || was_another_attempt(c)) && holds_anything(c, true)))) {
 		c->retried = true;
 		c->phase = UNDER_WAY;
 		c->hushed = false;
@@ -348,6 +372,16 @@ note_arrival(struct course *c, const struct fact *f)
 			c->awaited[i].arrived = true;
 }
 
+static void
+note_policy(struct course *c, const struct fact *f)
+{
+	if (!f->policy_served.whole)
+		return;
+	c->policy_came_last = true;
+	if (c->asked_ns != 0 && f->t_ns > c->asked_ns + FETCH_SLOW_NS)
+		c->policy_came_late = true;
+}
+
 void
 course_fact(struct course *c, const struct fact *f)
 {
@@ -356,9 +390,16 @@ course_fact(struct course *c, const struct fact *f)
 		if (c->phase == ORDERED && f->step == c->step)
 			begin_step(c);
 		return;
+	case FACT_DNS_ASKED:
+		c->stirring = true;
+		if (c->asked_ns == 0 && bytes_equal_nocase(f->dns_asked.label, BYTES("_mta-sts")))
+			c->asked_ns = f->t_ns;
+		return;
 	case FACT_ACCEPTED:
 		c->sessions++;
 		c->hushed = false;
+		c->stirring = true;
+		c->connected = c->connected || f->step == c->step;
 		return;
 	case FACT_CLOSED:
 		c->sessions -= c->sessions > 0;
@@ -367,9 +408,10 @@ course_fact(struct course *c, const struct fact *f)
 		note_arrival(c, f);
 		break;
 	case FACT_POLICY_SERVED:
-		c->policy_came_last = c->policy_came_last || f->policy_served.whole;
+		note_policy(c, f);
 		break;
 	case FACT_FATE:
+		c->stirring = false;
 		note_fate(c, f->fate.recipient, fate_named(f->fate.fate));
 		break;
 	case FACT_NO_ATTEMPT:

@@ -85,7 +85,8 @@ controls_jump_was_not_followed(const struct hearing *h, struct finding *f)
 	for (uint32_t s = 0; s <= h->step && rules_has_step(&h->control, s); s++) {
 		const char *what;
 
-		if (index_first(h->control.facts, s, FACT_CLOCK_SET) == NULL || !is_warm_up(h, &h->control, s))
+		if (index_first(h->control.facts, s, FACT_CLOCK_SET) == NULL ||
+		    !is_warm_up(h, &h->control, s))
 			continue;
 		what = not_warm(h, &h->control, s);
 		if (what == NULL)
@@ -112,6 +113,56 @@ controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f)
 		f->why = region_printf(h->region,
 		    "not warm: by the end of the warm-up (step %" PRIu32
 		    ") no whole policy was served to the client",
+		    s + 1);
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_spare(const struct brief_step *s, int64_t message)
+{
+	for (size_t i = 0; i < s->n_messages; i++)
+		if (s->messages[i].spare && s->messages[i].number == message)
+			return true;
+	return false;
+}
+
+/* The policy that was served for the warm-up's spare message, or NULL: who keeps a policy needs no other. */
+static const struct fact *
+fetched_again(const struct side *side, uint32_t step)
+{
+	bool sent = false;
+
+	for (size_t i = 0; i < side->facts->n; i++) {
+		const struct fact *f = side->facts->facts[i];
+
+		if (f->step != step)
+			continue;
+		sent = sent || (f->kind == FACT_SENT && is_spare(&side->leg->steps[step], f->sent.message));
+		if (sent && f->kind == FACT_POLICY_SERVED)
+			return f;
+	}
+	return NULL;
+}
+
+/*
+ * Served is not taken: a client that waited too long for its policy has none. It is sent one message more,
+ * and what it does not keep it fetches for that one again. RFC 8461 s3.3: a policy is to be cached.
+ */
+bool
+controls_policy_was_not_kept(const struct hearing *h, struct finding *f)
+{
+	for (uint32_t s = 0; s <= h->step && rules_has_step(&h->attack, s); s++) {
+		if (!h->attack.leg->steps[s].warm_up || !h->attack.leg->steps[s].needs_policy ||
+		    !claims(h, "mta-sts"))
+			continue;
+		f->shown_by = fetched_again(&h->attack, s);
+		if (f->shown_by == NULL)
+			continue;
+		f->why = region_printf(h->region,
+		    "not warm: for the second message of the warm-up (step %" PRIu32
+		    ") the client fetched the policy again, so it had not kept the first",
 		    s + 1);
 		return true;
 	}

@@ -225,6 +225,14 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+static bool
+exposed_without_a_policy(const struct hearing *h, struct finding *f)
+{
+	struct finding exposed;
+
+	return something_was_exposed(h, &exposed) && controls_policy_was_not_kept(h, f);
+}
+
 /* --- 3: a client that waits longer than the step ------------------------------------------- */
 
 static bool
@@ -491,6 +499,7 @@ static const struct {
     {was_not_played_out, VERDICT_UNCLEAR},
     {controls_no_policy_to_keep_to, VERDICT_UNCLEAR},
     {controls_jump_was_not_followed, VERDICT_SKIPPED},
+    {exposed_without_a_policy, VERDICT_UNCLEAR},
     {something_was_exposed, VERDICT_VIOLATED},
     {client_cannot, VERDICT_SKIPPED},
     {controls_warm_up_failed, VERDICT_UNCLEAR},

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -169,7 +170,21 @@ tell_kind(struct course *c, enum fact_kind kind)
 	course_fact(c, &f);
 }
 
-/* "begun", "open", "close", "policy", "flushed", "deadline", "restarted", "arrived:R", "FATE:R", "untried:R"
+/* At a second of the clock. */
+static void
+tell_at(struct course *c, enum fact_kind kind, uint64_t s)
+{
+	struct fact f = {.kind = kind, .leg = 0, .step = course_step(c), .t_ns = 1000000000ull * s};
+
+	if (kind == FACT_POLICY_SERVED)
+		f.policy_served.whole = 1;
+	else
+		f.dns_asked.label = BYTES("_mta-sts");
+	course_fact(c, &f);
+}
+
+/* "asked:S", "served:S" (at a second), "begun", "open", "close", "policy", "flushed", "deadline",
+ * "restarted", "arrived:R", "FATE:R", "untried:R"
  */
 static void
 tell(struct course *c, const char *word)
@@ -191,6 +206,10 @@ tell(struct course *c, const char *word)
 		course_deadline(c);
 	else if (text_equal(word, "restarted"))
 		course_restarted(c);
+	else if (strncmp(word, "asked:", 6) == 0)
+		tell_at(c, FACT_DNS_ASKED, strtoull(colon + 1, NULL, 10));
+	else if (strncmp(word, "served:", 7) == 0)
+		tell_at(c, FACT_POLICY_SERVED, strtoull(colon + 1, NULL, 10));
 	else if (strncmp(word, "arrived:", 8) == 0)
 		tell_arrival(c, colon + 1);
 	else if (strncmp(word, "untried:", 8) == 0) {
@@ -222,10 +241,29 @@ static const struct row {
 	" step0 send1 flush send2", SIDE_ATTACK},
     {"a policy before the arrival does not", "begun policy arrived:r1@d delivered:r1@d flushed",
 	" step0 send1 flush ended-facts step1", SIDE_ATTACK},
+    {"a policy that came slowly calls for it, too",
+	"begun asked:1 served:3 arrived:r1@d delivered:r1@d flushed", " step0 send1 flush send2",
+	SIDE_ATTACK},
+    {"one that came at once does not", "begun asked:1 served:2 arrived:r1@d delivered:r1@d flushed",
+	" step0 send1 flush ended-facts step1", SIDE_ATTACK},
     {"what is held is tried again, then once without the attack",
 	"begun delivered:r1@d flushed begun deferred:r3@d flushed deferred:r3@d flushed begun arrived:r3@d "
 	"delivered:r3@d flushed",
 	" step0 send1 flush ended-facts step1 send3 flush retry3 flush ended-facts step2 retry3 flush "
+	"ended-facts over",
+	SIDE_ATTACK},
+    {"an attempt that the client began under attack is not the recovery: it is asked again",
+	"begun delivered:r1@d flushed begun deferred:r3@d flushed deferred:r3@d flushed open begun "
+	"deferred:r3@d close "
+	"flushed open arrived:r3@d delivered:r3@d close flushed",
+	" step0 send1 flush ended-facts step1 send3 flush retry3 flush ended-facts step2 retry3 hush flush "
+	"retry3 hush "
+	"flush ended-facts over",
+	SIDE_ATTACK},
+    {"an attempt of this step counts",
+	"begun delivered:r1@d flushed begun deferred:r3@d flushed deferred:r3@d flushed "
+	"begun open deferred:r3@d close flushed",
+	" step0 send1 flush ended-facts step1 send3 flush retry3 flush ended-facts step2 retry3 hush flush "
 	"ended-facts over",
 	SIDE_ATTACK},
     {"nothing held means no recovery",

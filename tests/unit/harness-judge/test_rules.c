@@ -655,6 +655,18 @@ static const struct row rows[] = {
     {"accepted, and a session is still open", "$a.1 fate|$a.1.2 closed", FATE2("fate=accepted"), by_wire,
 	UNCLEAR, "said nothing", 0},
 
+    {"exposed, and the spare message of the warm-up fetched the policy again", NULL,
+	SENT("$a", "0", "$4") "world $a.0 policy-served status=200 bytes=80 whole=1 genuine=1\n" DELIVERED(
+	    "$a", "0", "4", "$4") CLEAR_MAIL,
+	NULL, UNCLEAR, "fetched the policy again", 0},
+    {"exposed, and the spare message needed no policy", NULL,
+	SENT("$a", "0", "$4") DELIVERED("$a", "0", "4", "$4") CLEAR_MAIL, NULL, VIOLATED, "in clear",
+	LEVEL_MUST},
+    {"held, and the policy was fetched again", NULL,
+	SENT("$a", "0", "$4") "world $a.0 policy-served status=200 bytes=80 whole=1 genuine=1\n" DELIVERED(
+	    "$a", "0", "4", "$4"),
+	NULL, HONORED, NULL, 0},
+
     /* 6: outcomes */
     {"a bounce while the lab got no turn", "$a.1 fate| $a.2",
 	FATE2("fate=bounced") "world -.- starved ms=1500\n", NULL, UNCLEAR, "no turn for 1500 ms", 0},
