@@ -31,41 +31,34 @@ struct html {
 
 /* --- data in a page --------------------------------------------------------------------------------- */
 
-/* In JSON, "<" stands in texts alone; written so, nothing in them can end the element. */
-static int
-put_escaped(const char *data, size_t len, void *out)
-{
-	while (len > 0) {
-		const char *less = memchr(data, '<', len);
-		size_t plain = less != NULL ? (size_t)(less - data) : len;
-
-		fwrite(data, 1, plain, out);
-		if (less != NULL)
-			fputs("\\u003c", out);
-		plain += less != NULL;
-		data += plain;
-		len -= plain;
-	}
-	return 0;
-}
-
+/*
+ * Deflated, the parts are a fifth, and every browser of today inflates them. In base64 nothing of a
+ * foreigner's can end the element.
+ */
 static void
-begin(FILE *out, const char *what, size_t run)
+put_part(FILE *out, const char *id, const char *text, size_t len)
 {
-	fprintf(out, "<script type=\"application/json\" id=\"%s-%zu\">", what, run);
-}
+	uLongf deflated_len = compressBound(len);
+	unsigned char *deflated = must_alloc(deflated_len);
+	char *base64;
 
-static void
-end(FILE *out)
-{
-	fputs("</script>\n", out);
+	must(compress(deflated, &deflated_len, (const Bytef *)text, len) == Z_OK && deflated_len <= INT_MAX);
+	base64 = must_alloc((deflated_len + 2) / 3 * 4 + 1);
+	EVP_EncodeBlock((unsigned char *)base64, deflated, (int)deflated_len);
+	fprintf(out, "<script type=\"application/x-deflate\" id=\"%s\">%s</script>\n", id, base64);
+	free(base64);
+	free(deflated);
 }
 
 /* Takes the value. */
 static void
-put_json(FILE *out, json_t *value)
+put_json(FILE *out, const char *id, json_t *value)
 {
-	must(json_dump_callback(value, put_escaped, out, JSON_COMPACT) == 0);
+	char *text = json_dumps(value, JSON_COMPACT);
+
+	must(text != NULL);
+	put_part(out, id, text, strlen(text));
+	free(text);
 	json_decref(value);
 }
 
@@ -170,9 +163,7 @@ put_head(struct html *h)
 	result_put(head, "outcomes", outcomes_new());
 	result_put(head, "scenarios", scenarios_new(h));
 	result_put(head, "runs", runs);
-	fputs("<script type=\"application/json\" id=\"head\">", h->out);
-	put_json(h->out, head);
-	end(h->out);
+	put_json(h->out, "head", head);
 }
 
 static size_t
@@ -212,6 +203,7 @@ put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts
 {
 	const struct report *r = h->runs[run];
 	json_t *list = json_array();
+	char id[32];
 
 	for (size_t i = 0; i < r->judgments->n_items; i++) {
 		const struct judgment *j = &r->judgments->items[i];
@@ -226,9 +218,8 @@ put_judgments(const struct html *h, size_t run, const struct facts_by_leg *facts
 		    json, "capture", r->capture != NULL ? r->capture(r->ctx, j->brief->name) : NULL);
 		must(json_array_append_new(list, json) == 0);
 	}
-	begin(h->out, "judgments", run);
-	put_json(h->out, list);
-	end(h->out);
+	snprintf(id, sizeof(id), "judgments-%zu", run);
+	put_json(h->out, id, list);
 }
 
 static json_t *
@@ -275,23 +266,14 @@ facts_text(const struct html *h, size_t run, const struct facts_by_leg *facts, s
 	return text;
 }
 
-/* Facts are much alike: deflated they are a fifth. The page inflates them, every browser of today can. */
 static void
 put_facts(const struct html *h, size_t run, const struct facts_by_leg *facts)
 {
 	size_t len;
-	char *text = facts_text(h, run, facts, &len), *base64;
-	uLongf deflated_len = compressBound(len);
-	unsigned char *deflated = must_alloc(deflated_len);
+	char *text = facts_text(h, run, facts, &len), id[32];
 
-	must(compress(deflated, &deflated_len, (const Bytef *)text, len) == Z_OK);
-	base64 = must_alloc((deflated_len + 2) / 3 * 4 + 1);
-	must(deflated_len <= INT_MAX);
-	EVP_EncodeBlock((unsigned char *)base64, deflated, (int)deflated_len);
-	fprintf(h->out, "<script type=\"application/x-deflate\" id=\"facts-%zu\">%s", run, base64);
-	end(h->out);
-	free(base64);
-	free(deflated);
+	snprintf(id, sizeof(id), "facts-%zu", run);
+	put_part(h->out, id, text, len);
 	free(text);
 }
 

@@ -2,8 +2,8 @@
 /*
  * html.h - runs as one page that needs nothing else: the viewer of harness/web with the data in it.
  *
- * The data are JSON in elements that no browser runs: "head" (kinds of facts, scenarios, runs),
- * "judgments-RUN", and "facts-RUN", deflated (see packed.h).
+ * The data are JSON, deflated, in elements that no browser runs: "head" (kinds of facts, scenarios, runs),
+ * "judgments-RUN", and "facts-RUN" (see packed.h).
  */
 #ifndef HTML_H
 #define HTML_H

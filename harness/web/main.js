@@ -7,10 +7,6 @@ import {overview} from "./overview.js";
 import {link, parse} from "./route.js";
 import {scenarioPage} from "./scenario.js";
 
-function json(id) {
-	return JSON.parse(document.getElementById(id).textContent);
-}
-
 async function inflated(id) {
 	const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
 	return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
@@ -90,9 +86,9 @@ function keys(event) {
 }
 
 async function start() {
-	const head = json("head");
-	const runs = head.runs.map((run, i) => i);
-	model = new Model(head, runs.map((i) => json(`judgments-${i}`)), await Promise.all(runs.map((i) => inflated(`facts-${i}`))));
+	const head = await inflated("head");
+	const ofRuns = (part) => Promise.all(head.runs.map((run, i) => inflated(`${part}-${i}`)));
+	model = new Model(head, await ofRuns("judgments"), await ofRuns("facts"));
 	document.getElementById("top").replaceChildren(el("a", {class: "brand", href: "#/"}, "mitmx"),
 		el("span", {class: "help"}, "keys: / search, j k move, n p next and previous, u up, d dark or light"),
 		el("button", {type: "button", class: "plain", onclick: theme, "aria-label": "dark or light"}, "◐"));

@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "harness/report/html.h"
 #include "harness/report/packed.h"
@@ -97,15 +99,21 @@ written(int (*write)(const struct report *r, FILE *out, struct why *why))
 static json_t *
 part(const char *page, const char *id)
 {
+	static unsigned char deflated[65536], text[65536];
 	char mark[64];
 	const char *at;
+	uLongf len = sizeof(text);
 	json_t *json;
+	int n;
 
-	snprintf(mark, sizeof(mark), "<script type=\"application/json\" id=\"%s\">", id);
+	snprintf(mark, sizeof(mark), "<script type=\"application/x-deflate\" id=\"%s\">", id);
 	at = strstr(page, mark);
 	assert_non_null(at);
 	at += strlen(mark);
-	json = json_loadb(at, (size_t)(strstr(at, "</script>") - at), JSON_ALLOW_NUL, NULL);
+	n = EVP_DecodeBlock(deflated, (const unsigned char *)at, (int)(strstr(at, "</script>") - at));
+	assert_true(n > 0);
+	assert_int_equal(uncompress(text, &len, deflated, (uLong)n), Z_OK);
+	json = json_loadb((const char *)text, len, JSON_ALLOW_NUL, NULL);
 	assert_non_null(json);
 	return json;
 }
