@@ -261,6 +261,15 @@ controls_nothing_arrived(const struct hearing *h, struct finding *f)
 	return !h->delivers && e->given && !e->record && rules_step(&h->attack, h->step)->n_judged > 0;
 }
 
+static bool
+reached_anything(const struct hearing *h)
+{
+	for (uint32_t s = 0; s <= h->step; s++)
+		if (index_first(h->control.facts, s, FACT_ACCEPTED) != NULL)
+			return true;
+	return false;
+}
+
 /* An opposite control suffers the attack too: a refusal that the attack did not cause shows nothing. */
 bool
 controls_not_attacked(const struct hearing *h, struct finding *f)
@@ -274,5 +283,10 @@ controls_not_attacked(const struct hearing *h, struct finding *f)
 		return false;
 	f->shown_by = meeting_of_no_session(h->control.facts, h->step);
 	f->why = "the control was refused, but the attack had not met it, so that shows nothing";
+	if (!meeting_is_armed(h->control.facts, h->step) && !reached_anything(h)) {
+		f->why =
+		    "the control was refused, but the client reached no host of it, so that shows nothing";
+		return true;
+	}
 	return f->shown_by != NULL || !meeting_of_attack(h->control.facts, h->step);
 }

@@ -85,6 +85,14 @@ has_session_move(const struct leg_facts *facts, uint32_t step)
 	return false;
 }
 
+bool
+meeting_is_armed(const struct leg_facts *facts, uint32_t step)
+{
+	struct bytes list = armed_in(facts, step), layer, move;
+
+	return next_armed(&list, &layer, &move);
+}
+
 static bool
 is_met(const struct fact *f, uint32_t step)
 {

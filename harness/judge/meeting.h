@@ -9,6 +9,9 @@
 
 #include "harness/judge/index.h"
 
+/* Some move, not in its neutral form, is armed in this step. */
+bool meeting_is_armed(const struct leg_facts *facts, uint32_t step);
+
 /* The named move ("strip-starttls", "smtp:strip-starttls") was met in this step. */
 bool meeting_of_move(const struct leg_facts *facts, uint32_t step, const char *name);
 
