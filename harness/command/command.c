@@ -192,9 +192,8 @@ parse(const struct command *self, int argc, char **argv, struct command_line *re
 		if (ret->count[i] > 0 && !self->options[i].many && optarg != NULL)
 			return command_fail(
 			    EXIT_USAGE, "option '--%s' was given twice", self->options[i].name);
-		if (ret->count[i] >= COMMAND_VALUES_MAX)
-			return command_fail(
-			    EXIT_USAGE, "option '--%s' was given too often", self->options[i].name);
+		if (ret->values[i] == NULL)
+			ret->values[i] = must_alloc(sizeof(char *) * (size_t)argc);
 		ret->values[i][ret->count[i]++] = optarg;
 	}
 	return 0;
@@ -229,6 +228,8 @@ command_main(int argc, char **argv)
 		if (status == -1)
 			command_print_help(commands[n]);
 		status = status > 0 ? status : status < 0 ? EXIT_OK : commands[n]->run(commands[n], &line);
+		for (size_t i = 0; i < COMMAND_OPTIONS_MAX; i++)
+			free(line.values[i]);
 		free(line.words);
 		return status;
 	}

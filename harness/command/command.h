@@ -28,10 +28,9 @@ struct command_option {
 /* What was given: for option i, values[i][0..count[i]-1]; a switch counts only. */
 #define COMMANDS_MAX 32
 #define COMMAND_OPTIONS_MAX 32
-#define COMMAND_VALUES_MAX 16
 struct command_line {
 	unsigned count[COMMAND_OPTIONS_MAX];
-	const char *values[COMMAND_OPTIONS_MAX][COMMAND_VALUES_MAX];
+	const char **values[COMMAND_OPTIONS_MAX]; /* NULL where there are none */
 	int n_words; /* what is left after the options, "--" and what follows included as words */
 	char **words;
 	bool dashes; /* there was a "--" */

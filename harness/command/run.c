@@ -21,7 +21,6 @@
 #define JOBS_MAX 1000
 #define DEADLINE_DEFAULT_S 30
 #define DEADLINE_MAX_S 3600
-#define FLAWS_TEXT_MAX 1024
 
 static const struct command_option options[] = {
     {'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
@@ -58,7 +57,7 @@ struct wish {
 	uint8_t family;
 	bool keep_all, quiet, verbose;
 	enum plan_plant plant;
-	char flaws[FLAWS_TEXT_MAX]; /* with commas */
+	const char *flaws; /* with commas; NULL none */
 	const char *const *claims;  /* NULL: the client's own */
 	size_t n_claims;
 	const char *again;         /* see again.h */
@@ -127,7 +126,7 @@ static int
 read_flaws(struct wish *w, const struct command *self, const struct command_line *line)
 {
 	const char *known[FLAWS];
-	size_t which = 0, len = 0;
+	size_t which = 0;
 
 	for (size_t i = 0; i < FLAWS; i++)
 		known[i] = flaw_name((enum flaw)i);
@@ -141,8 +140,7 @@ read_flaws(struct wish *w, const struct command *self, const struct command_line
 			k++;
 		if (k == FLAWS)
 			return command_unknown("flaw", name, known, FLAWS);
-		len +=
-		    (size_t)snprintf(w->flaws + len, sizeof(w->flaws) - len, "%s%s", i > 0 ? "," : "", name);
+		w->flaws = i == 0 ? name : region_printf(w->region, "%s,%s", w->flaws, name);
 	}
 	return EXIT_OK;
 }
@@ -232,7 +230,7 @@ play(const struct client *client, const struct selection *selection, const struc
 		.claims = w->claims != NULL ? w->claims : client->claims,
 		.n_claims = w->claims != NULL ? w->n_claims : client->n_claims,
 		.floor = client->floor,
-		.flaws = w->flaws[0] != '\0' ? w->flaws : NULL,
+		.flaws = w->flaws,
 		.family = w->family,
 		.plant = w->plant,
 		.jobs = w->jobs,
@@ -267,7 +265,7 @@ run(const struct command *self, const struct command_line *line)
 
 	if (status == EXIT_OK)
 		status = target_open(&client, line);
-	if (status == EXIT_OK && wish.flaws[0] != '\0' && strncmp(client->name, "built-in", 8) != 0)
+	if (status == EXIT_OK && wish.flaws != NULL && strncmp(client->name, "built-in", 8) != 0)
 		status = command_fail(
 		    EXIT_USAGE, "only the built-in client makes mistakes on demand, not %s", client->name);
 	if (status == EXIT_OK)

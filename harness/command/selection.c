@@ -75,13 +75,12 @@ selection_open(struct selection *ret, const char *folder, const char *const *glo
 int
 selection_of_line(struct selection *ret, const struct command *self, const struct command_line *line)
 {
-	const char *globs[COMMAND_VALUES_MAX];
-	size_t n = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; self->options[i].name != NULL; i++)
-		for (unsigned k = 0; text_equal(self->options[i].name, "select") && k < line->count[i]; k++)
-			globs[n++] = line->values[i][k];
-	return selection_open(ret, command_value(self, line, "scenarios"), globs, n);
+	while (self->options[i].name != NULL && !text_equal(self->options[i].name, "select"))
+		i++;
+	return selection_open(ret, command_value(self, line, "scenarios"),
+	    (const char *const *)line->values[i], line->count[i]);
 }
 
 void
