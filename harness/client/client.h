@@ -64,6 +64,7 @@ struct client {
 	struct client_pattern *fates[FATE_KINDS];
 	size_t n_fates[FATE_KINDS];
 	const char *retry, *stop; /* commands; NULL none */
+	uint32_t at_once;         /* scenarios on one machine; 0 any number */
 	uint32_t patience_s;      /* how long it waits by itself for a silent peer; 0 not told */
 };
 

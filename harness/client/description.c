@@ -14,6 +14,7 @@
 #include "harness/base/must.h"
 #include "harness/model/mechanism.h"
 
+#define AT_ONCE_MAX 100000
 #define PATIENCE_MAX_S 86400
 
 static const char *const floor_words[] = {"may", "tls", "verified", NULL};
@@ -96,6 +97,12 @@ const struct key description_keys[] = {
 	.meaning =
 	    "how long it waits by itself for a peer that stays silent, where that is longer than --deadline: "
 	    "what is silent until then is skipped"},
+    {.name = "at-once",
+	.kind = KEY_NUMBER,
+	.least = 1,
+	.most = AT_ONCE_MAX,
+	.meaning =
+	    "scenarios that one machine of it plays, where more would fill its queue; the rest have others"},
     {0},
 };
 
@@ -329,6 +336,7 @@ read_client(struct client *c, const struct node *root)
 	c->retry = optional(c, root, "retry");
 	c->stop = optional(c, root, "stop");
 	c->patience_s = (uint32_t)key_seconds(root, "patience", 0);
+	c->at_once = (uint32_t)key_number(root, "at-once", 0);
 	read_root(c, root);
 	read_send(c, root);
 	read_log(c, root);

@@ -103,7 +103,10 @@ was_taken(const struct driver *d, uint32_t number)
 	return number < d->n_taken && d->taken[number];
 }
 
-/* A client that does not take a message leaves it with whoever handed it over. */
+/*
+ * A client that does not take a message leaves it with whoever handed it over. One that is not there (421,
+ * RFC 5321 s3.8, or no connection) said nothing of the message: it is handed over once more.
+ */
 static void
 on_answered(void *ctx, const struct plan_message *message, unsigned code, struct bytes reply)
 {
@@ -117,7 +120,9 @@ on_answered(void *ctx, const struct plan_message *message, unsigned code, struct
 	for (size_t i = 0; i < message->n_recipients; i++) {
 		struct bytes recipient = bytes_of(message->recipients[i].address);
 
-		if (code / 100 != 2)
+		if (code == 0 || code == 421)
+			d->calls.no_attempt(d->calls.ctx, recipient, reply);
+		else if (code / 100 != 2)
 			d->calls.fate(d->calls.ctx, recipient, "refused", reply);
 		else if (id.len > 0)
 			fate_reader_tie(d->fates, id, recipient);
@@ -334,11 +339,20 @@ driver_send(struct driver *d, const struct driver_errand *errand)
 		injector_send(d->injector, errand->message);
 }
 
+/* Most queues are run at the start. */
+bool
+driver_retries_by_restart(const struct driver *d, const struct driver_errand *errand)
+{
+	return d->client->start != NULL && d->client->retry == NULL &&
+	       (d->injector == NULL || was_taken(d, errand->message->number));
+}
+
 void
 driver_retry(struct driver *d, const struct driver_errand *errand)
 {
 	const char *first = errand->message->recipients[0].address;
 
+	must(!driver_retries_by_restart(d, errand));
 	if (d->client->start == NULL && d->client->retry == NULL)
 		errands_message(d->errands, errand); /* a one-shot client: its caller tries again */
 	else if (d->injector != NULL && !was_taken(d, errand->message->number))
@@ -348,10 +362,8 @@ driver_retry(struct driver *d, const struct driver_errand *errand)
 		driver_send(d, errand);
 	else if (d->client->retry != NULL && words_name_a_message(d->client->retry))
 		errands_about(d->errands, d->client->retry, errand);
-	else if (d->client->retry != NULL)
-		errands_command(d->errands, d->client->retry);
 	else
-		driver_restart(d); /* most queues are run at the start */
+		errands_command(d->errands, d->client->retry);
 }
 
 void

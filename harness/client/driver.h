@@ -56,6 +56,8 @@ struct driver_errand {
 };
 
 void driver_send(struct driver *d, const struct driver_errand *errand);
+/* Another try of this message takes a restart of the whole client: driver_restart, not driver_retry. */
+bool driver_retries_by_restart(const struct driver *d, const struct driver_errand *errand);
 /* Has the client try this message again. */
 void driver_retry(struct driver *d, const struct driver_errand *errand);
 /* The leg's step ended without waiting any longer: its commands are killed. */

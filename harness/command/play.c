@@ -106,6 +106,31 @@ part_of(const struct stage *s, enum company company)
 	return part;
 }
 
+/* In as many machines as the client needs. Takes the part. */
+static void
+push_shares(struct stage *s, struct part *part)
+{
+	size_t most = s->options->client->at_once, n_shares = most > 0 ? (part->n + most - 1) / most : 1,
+	       seen = 0;
+	struct part *share = NULL;
+
+	for (size_t i = s->play->plan->n_scenarios; n_shares > 1 && i > 0; i--) {
+		if (!part->in[i - 1])
+			continue;
+		if (share == NULL || seen * n_shares / part->n != (seen - 1) * n_shares / part->n) {
+			share = part_new(s);
+			push_part(s, share);
+		}
+		share->in[i - 1] = true;
+		share->n++;
+		seen++;
+	}
+	if (n_shares > 1)
+		free(part);
+	else
+		push_part(s, part);
+}
+
 static void
 push_halves(struct stage *s, const struct part *part)
 {
@@ -298,11 +323,11 @@ run_parts(struct stage *s)
 	for (unsigned company = COMPANY_RESTARTING; company > COMPANY_STEADY; company--) {
 		part = part_of(s, (enum company)company);
 		if (part->n > 0)
-			push_part(s, part);
+			push_shares(s, part);
 		else
 			free(part);
 	}
-	push_part(s, part_of(s, COMPANY_STEADY));
+	push_shares(s, part_of(s, COMPANY_STEADY));
 	while ((part = pop_part(s)) != NULL) {
 		if (s->play->end == FRONT_DONE || s->play->end == FRONT_CRASHED)
 			s->play->end = run_part(s, part, &s->play->why);

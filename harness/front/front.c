@@ -10,6 +10,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
+#include "harness/front/barriers.h"
 #include "harness/front/course.h"
 #include "harness/front/deadlines.h"
 #include "harness/front/peer.h"
@@ -32,10 +33,8 @@ struct front {
 	struct recipients *recipients;
 	uint32_t number;
 	bool started, crashed;
-	struct event *clock; /* looks whether a jump is due */
-	uint64_t *awaited_s; /* by leg: the time that it waits for; 0 none */
-	size_t n_timeless;   /* legs that wait for a time */
-	size_t n_over, n_played;
+	struct barriers *barriers;
+	size_t n_played;
 	enum front_end end;
 	struct why *why;
 };
@@ -177,7 +176,12 @@ retry_message(void *ctx, uint32_t leg, const struct plan_message *message)
 	struct front *f = ctx;
 	struct driver_errand e = errand_of(f, leg, message);
 
-	driver_retry(f->driver, &e);
+	if (!driver_retries_by_restart(f->driver, &e)) {
+		driver_retry(f->driver, &e);
+		return;
+	}
+	deadlines_clear(f->deadlines, leg);
+	barriers_await_restart(f->barriers, leg);
 }
 
 static void
@@ -185,7 +189,23 @@ restart_client(void *ctx, uint32_t leg)
 {
 	struct front *f = ctx;
 
-	(void)leg;
+	deadlines_clear(f->deadlines, leg);
+	barriers_await_restart(f->barriers, leg);
+}
+
+static void
+resume(void *ctx, uint32_t leg)
+{
+	struct front *f = ctx;
+
+	deadlines_set(f->deadlines, leg);
+}
+
+static void
+restart(void *ctx)
+{
+	struct front *f = ctx;
+
 	driver_restart(f->driver);
 }
 
@@ -236,41 +256,26 @@ static void
 leg_is_over(void *ctx, uint32_t leg)
 {
 	struct front *f = ctx;
+	size_t n_over;
 
 	(void)leg;
-	f->n_over++;
-	f->options->progress(f->options->ctx, f->n_over, f->n_played, slowest(f));
-	if (f->n_over == f->n_played)
+	barriers_leg_over(f->barriers);
+	n_over = barriers_over(f->barriers);
+	f->options->progress(f->options->ctx, n_over, f->n_played, slowest(f));
+	if (n_over == f->n_played)
 		driver_stop(f->driver);
-	else
-		event_active(f->clock, 0, 0);
 }
 
-/*
- * A jump is a barrier: when nobody is under way any more, the clock moves on to the nearest step
- * that is waited for, and all that lie there begin.
- */
 static void
-move_clock(struct front *f)
+move_clock(void *ctx, uint64_t clock_s)
 {
-	uint64_t next = UINT64_MAX;
+	struct front *f = ctx;
 
-	if (f->n_over + f->n_timeless < f->n_played)
-		return;
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		if (f->awaited_s[leg] != 0 && f->awaited_s[leg] < next)
-			next = f->awaited_s[leg];
-	if (next == UINT64_MAX)
-		return;
-	f->options->set_clock(f->options->ctx, next);
-	peer_order(f->world, ORDER_CLOCK, FACT_NONE, 0, (uint32_t)next);
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
-		f->n_timeless -= f->awaited_s[leg] == next;
-		f->awaited_s[leg] = f->awaited_s[leg] == next ? 0 : f->awaited_s[leg];
-	}
+	f->options->set_clock(f->options->ctx, clock_s);
+	peer_order(f->world, ORDER_CLOCK, FACT_NONE, 0, (uint32_t)clock_s);
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (f->courses[leg] != NULL)
-			course_clock_moved(f->courses[leg], next);
+			course_clock_moved(f->courses[leg], clock_s);
 }
 
 static void
@@ -278,18 +283,7 @@ await_clock(void *ctx, uint32_t leg, uint64_t offset_s)
 {
 	struct front *f = ctx;
 
-	must(offset_s > 0 && f->awaited_s[leg] == 0);
-	f->awaited_s[leg] = offset_s;
-	f->n_timeless++;
-	event_active(f->clock, 0, 0);
-}
-
-static void
-on_clock(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	move_clock(ctx);
+	barriers_await_clock(f->barriers, leg, offset_s);
 }
 
 static const struct course_calls course_calls = {
@@ -488,6 +482,7 @@ start_courses(struct front *f)
 			if (f->courses[leg] != NULL &&
 			    f->plan->scenarios[f->plan->legs[leg].scenario].stalls == stalls)
 				course_begin(f->courses[leg]);
+	barriers_set_played(f->barriers, f->n_played);
 	if (f->n_played == 0)
 		driver_stop(f->driver);
 }
@@ -506,15 +501,14 @@ static void
 front_init(struct front *f)
 {
 	static const struct peer_calls peer_calls = {on_fact, on_gone};
+	static const struct barriers_calls barriers_calls = {resume, restart, move_clock};
 	const struct front_options *o = f->options;
 
 	f->base = event_base_new();
 	must(f->base != NULL);
 	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
-	f->awaited_s = must_alloc(f->plan->n_legs * sizeof(uint64_t));
-	f->clock = event_new(f->base, -1, 0, on_clock, f);
-	must(f->clock != NULL);
+	f->barriers = barriers_new(f->base, f->plan->n_legs, &barriers_calls, f);
 	f->deadlines = deadlines_new(f->base, f->plan->n_legs, o->deadline_s * 1000, on_deadline, f);
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (is_played(f, leg))
@@ -542,8 +536,7 @@ front_done(struct front *f)
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		course_free(f->courses[leg]);
 	deadlines_free(f->deadlines);
-	event_free(f->clock);
-	free(f->awaited_s);
+	barriers_free(f->barriers);
 	free(f->courses);
 	recipients_free(f->recipients);
 	event_base_free(f->base);
