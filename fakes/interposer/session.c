@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <string.h>
 
 #include "fakes/interposer/moves.h"
@@ -485,13 +486,24 @@ is_idle(const struct session *s)
 	       (!s->in || evbuffer_get_length(s->in) == 0);
 }
 
+/* The client has said more than was read: that comes first, for the witness has seen it, too. */
+static bool
+has_unread(const struct session *s)
+{
+	int unread = 0;
+
+	return ioctl(stream_fd(s->client), FIONREAD, &unread) == 0 && unread > 0;
+}
+
 void
 session_hush(struct session *s)
 {
 	static const struct bytes line = {"421 4.3.2 closing an idle session\r\n", 35};
 
 	enter(s);
-	if (s->phase == PHASE_HELD || (s->phase == PHASE_LINES && s->mute)) {
+	if (s->finished && has_unread(s)) {
+		/* it ends when the client closes its side, as it does when it has read our end */
+	} else if (s->phase == PHASE_HELD || (s->phase == PHASE_LINES && s->mute)) {
 		session_close(s, "world");
 	} else if (is_idle(s)) {
 		session_to_client(s, line);

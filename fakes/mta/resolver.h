@@ -19,7 +19,7 @@ struct resolver;
 
 /*
  * `server`: "ADDRESS" or "ADDRESS:PORT" ("[V6]:PORT"); NULL: those of /etc/resolv.conf. A question is
- * asked three times, within twice `timeout_ms`. NULL and why on a bad address. Owned.
+ * asked three times, within `timeout_ms` (over TCP once more so long). NULL and why on a bad address. Owned.
  */
 struct resolver *
 resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, struct flaw_set flaws,

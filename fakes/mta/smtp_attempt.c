@@ -90,6 +90,8 @@ on_data(void *owner, struct evbuffer *in)
 {
 	struct smtp_attempt *a = owner;
 
+	if (smtp_talk_lingers(a->talk))
+		smtp_talk_injected(a->talk, in);
 	while (smtp_talk_listens(a->talk) && take_line(a, in))
 		;
 }
@@ -141,8 +143,13 @@ on_ended(void *owner, enum stream_end how)
 static void
 on_patience(evutil_socket_t fd, short what, void *arg)
 {
+	struct smtp_attempt *a = arg;
+
 	(void)fd, (void)what;
-	on_ended(arg, STREAM_TIMEOUT);
+	if (smtp_talk_lingers(a->talk))
+		smtp_talk_injected(a->talk, NULL);
+	else
+		on_ended(a, STREAM_TIMEOUT);
 }
 
 static const struct stream_calls calls = {

@@ -7,6 +7,7 @@
  */
 #include "fakes/mta/smtp_talk.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "fakes/mta/peer_tls.h"
 #include "harness/base/must.h"
 
+#define LINGER_MS 100
 #define QUIT_MS 2000 /* no longer than this for a farewell */
 
 enum state {
@@ -23,6 +25,7 @@ enum state {
 	EHLO,
 	HELO,
 	STARTTLS,
+	LINGERING, /* of a flaw: what is injected may come in a segment of its own */
 	HANDSHAKE,
 	MAIL,
 	RCPT,
@@ -180,7 +183,9 @@ drop_lines(struct evbuffer *in)
 static void
 take_go_ahead(struct smtp_talk *t, struct evbuffer *in)
 {
-	if (evbuffer_get_length(in) == 0) {
+	if (in != NULL && evbuffer_get_length(in) == 0 && has_flaw(t, FLAW_USES_INJECTED) && t->state != LINGERING) {
+		enter(t, LINGERING);
+	} else if (in == NULL || evbuffer_get_length(in) == 0) {
 		begin_handshake(t);
 	} else if (has_flaw(t, FLAW_USES_INJECTED) || has_flaw(t, FLAW_KEEPS_FRAGMENT)) {
 		t->injected = evbuffer_new();
@@ -508,6 +513,7 @@ static const struct {
     [EHLO] = {on_ehlo, lost_after_hello},
     [HELO] = {on_helo, lost_after_hello},
     [STARTTLS] = {on_starttls, lost_tls},
+    [LINGERING] = {NULL, lost_tls},
     [HANDSHAKE] = {NULL, lost_tls},
     [MAIL] = {on_mail, lost_host},
     [RCPT] = {on_rcpt, lost_host},
@@ -519,10 +525,11 @@ static const struct {
 static void
 enter(struct smtp_talk *t, enum state state)
 {
+	unsigned most = state == QUIT ? QUIT_MS : state == LINGERING ? LINGER_MS : UINT_MAX;
 	unsigned ms = t->settings->timeout_ms;
 
 	t->state = state;
-	t->calls->waits(t->owner, state == QUIT && ms > QUIT_MS ? QUIT_MS : ms);
+	t->calls->waits(t->owner, ms > most ? most : ms);
 	if (state == EHLO)
 		stream_print(t->stream, "EHLO %s\r\n", t->settings->helo);
 	else if (state == HELO)
@@ -600,6 +607,18 @@ bool
 smtp_talk_listens(const struct smtp_talk *t)
 {
 	return t->state != OVER && table[t->state].reply != NULL;
+}
+
+bool
+smtp_talk_lingers(const struct smtp_talk *t)
+{
+	return t->state == LINGERING;
+}
+
+void
+smtp_talk_injected(struct smtp_talk *t, struct evbuffer *in)
+{
+	take_go_ahead(t, in);
 }
 
 bool

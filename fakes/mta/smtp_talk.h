@@ -35,6 +35,9 @@ void smtp_talk_connected(struct smtp_talk *t);
 struct evbuffer *smtp_talk_tls_up(struct smtp_talk *t);
 /* Is a reply due? */
 bool smtp_talk_listens(const struct smtp_talk *t);
+/* Of a flaw: is what comes now, in clear, to be read as if it had come inside TLS? */
+bool smtp_talk_lingers(const struct smtp_talk *t);
+void smtp_talk_injected(struct smtp_talk *t, struct evbuffer *in); /* NULL: nothing came */
 bool smtp_talk_takes_first_line(const struct smtp_talk *t); /* of a flaw */
 /* A whole reply, when one is due (borrowed during the call); `in` is what came behind it. */
 void smtp_talk_reply(struct smtp_talk *t, const struct smtp_reply *reply, struct evbuffer *in);

@@ -27,7 +27,8 @@ struct awaited {
 	const char *recipient;
 	enum fate fate;
 	bool arrived;
-	bool counts; /* in the step under way */
+	bool counts;   /* in the step under way */
+	bool was_held; /* when it was last asked to try again */
 };
 
 struct course {
@@ -185,7 +186,7 @@ retry_held(struct course *c)
 		if (!is_held(a))
 			continue;
 		a->fate = FATE_AWAITED;
-		a->counts = true;
+		a->counts = a->was_held = true;
 		if (a->message != last)
 			c->calls->retry(c->ctx, c->number, a->message);
 		last = a->message;
@@ -459,6 +460,9 @@ course_deadline(struct course *c)
 		return;
 	c->calls->abandon(c->ctx, c->number);
 	c->restarting = false;
+	for (size_t i = 0; i < c->n_awaited; i++) /* what was held stays so until the client says otherwise */
+		if (c->awaited[i].fate == FATE_AWAITED && c->awaited[i].was_held)
+			c->awaited[i].fate = FATE_STILL_HAS_IT;
 	end_step(c, "deadline");
 	next_step(c);
 }

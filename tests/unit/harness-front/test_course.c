@@ -276,6 +276,10 @@ static const struct row {
     {"no attempt is no fate: tried once more", "begun untried:r1@d flushed untried:r1@d flushed",
 	" step0 send1 flush retry1 flush ended-facts step1", SIDE_CONTROL},
     {"the deadline ends a step", "begun deadline", " step0 send1 abandon ended-deadline step1", SIDE_ATTACK},
+    {"what was held is held after a retry without an answer, too",
+	"begun delivered:r1@d flushed begun deferred:r3@d flushed deadline begun",
+	" step0 send1 flush ended-facts step1 send3 flush retry3 abandon ended-deadline step2 retry3",
+	SIDE_ATTACK},
     {"a fate of another message ends nothing", "begun delivered:r9@d", " step0 send1", SIDE_ATTACK},
 };
 
