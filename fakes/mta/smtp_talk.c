@@ -450,11 +450,17 @@ on_quit(struct smtp_talk *t, struct evbuffer *in)
 static void
 lost_host(struct smtp_talk *t, const char *how)
 {
-	static const char *const waiting_for[] = {"the connection", "its greeting", "its answer to EHLO",
-	    "its answer to HELO", "its answer to STARTTLS", "the handshake", "its answer to MAIL",
-	    "its answer to RCPT", "its answer to DATA"};
+	static const char *const waiting_for[STATES] = {
+	    [CONNECT] = "the connection",
+	    [GREETING] = "its greeting",
+	    [EHLO] = "its answer to EHLO",
+	    [HELO] = "its answer to HELO",
+	    [MAIL] = "its answer to MAIL",
+	    [RCPT] = "its answer to RCPT",
+	    [DATA] = "its answer to DATA",
+	};
 
-	must(t->state < sizeof(waiting_for) / sizeof(waiting_for[0]));
+	must(waiting_for[t->state] != NULL);
 	fail(t, SMTP_ATTEMPT_FAILED, "%s %s during %s", t->order.host, how, waiting_for[t->state]);
 	lower_demand(t);
 	finish(t);
