@@ -41,6 +41,12 @@ policy_was_served(const struct side *side, uint32_t step)
 	return false;
 }
 
+bool
+controls_policy_was_served(const struct hearing *h)
+{
+	return policy_was_served(&h->attack, h->step);
+}
+
 /* What is wrong with this warm-up, or NULL. */
 static const char *
 not_warm(const struct hearing *h, const struct side *side, uint32_t step)

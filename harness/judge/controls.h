@@ -12,6 +12,8 @@
 /* A warm-up behind a jump of the clock that failed in the control: the client did not come along. */
 bool controls_jump_was_not_followed(const struct hearing *h, struct finding *f);
 bool controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f);
+/* By this step of the attack leg a whole, genuine policy had gone out to the client. */
+bool controls_policy_was_served(const struct hearing *h);
 bool controls_policy_was_not_kept(const struct hearing *h, struct finding *f);
 bool controls_warm_up_failed(const struct hearing *h, struct finding *f);
 bool controls_nothing_is_enforced(const struct hearing *h, struct finding *f);

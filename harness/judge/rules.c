@@ -225,12 +225,50 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 	return false;
 }
 
+/* The lab did not get to run for a while of this step: a client that gave up may have waited for nothing but
+ * it. */
+static const struct fact *
+starved_in(const struct hearing *h, const struct side *side, uint32_t step)
+{
+	const struct fact *begun, *ended;
+
+	if (!rules_has_step(side, step))
+		return NULL;
+	begun = index_last(side->facts, step, FACT_STEP_BEGUN);
+	ended = index_last(side->facts, step, FACT_STEP_ENDED);
+	for (size_t i = 0; begun != NULL && i < h->index->n_starved; i++) {
+		const struct fact *f = h->index->starved[i];
+		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
+
+		if (f->t_ns > begun->t_ns && (ended == NULL || f->t_ns <= ended->t_ns + lasted_ns))
+			return f;
+	}
+	return NULL;
+}
+
+/* A client that could not fetch its policy, since the lab got no turn, has none to keep to. */
+static bool
+policy_was_starved(const struct hearing *h, struct finding *f)
+{
+	f->shown_by = NULL;
+	for (uint32_t s = 0; s <= h->step && f->shown_by == NULL; s++)
+		f->shown_by = starved_in(h, &h->attack, s);
+	if (f->shown_by == NULL || controls_policy_was_served(h))
+		return false;
+	f->why = region_printf(h->region,
+	    "this machine gave the lab no turn for %" PRId64
+	    " ms, and no whole policy went out to the client",
+	    f->shown_by->starved.ms);
+	return true;
+}
+
 static bool
 exposed_without_a_policy(const struct hearing *h, struct finding *f)
 {
 	struct finding exposed;
 
-	return something_was_exposed(h, &exposed) && controls_policy_was_not_kept(h, f);
+	return something_was_exposed(h, &exposed) &&
+	       (controls_policy_was_not_kept(h, f) || policy_was_starved(h, f));
 }
 
 /* --- 3: a client that waits longer than the step ------------------------------------------- */
@@ -416,27 +454,6 @@ came_out_otherwise(const struct hearing *h, struct finding *f)
 	return false;
 }
 
-/* The lab did not get to run for a while of this step: a client that gave up may have waited for nothing but
- * it. */
-static const struct fact *
-starved_in(const struct hearing *h, const struct side *side)
-{
-	const struct fact *begun, *ended;
-
-	if (!rules_has_step(side, h->step))
-		return NULL;
-	begun = index_last(side->facts, h->step, FACT_STEP_BEGUN);
-	ended = index_last(side->facts, h->step, FACT_STEP_ENDED);
-	for (size_t i = 0; begun != NULL && i < h->index->n_starved; i++) {
-		const struct fact *f = h->index->starved[i];
-		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
-
-		if (f->t_ns > begun->t_ns && (ended == NULL || f->t_ns <= ended->t_ns + lasted_ns))
-			return f;
-	}
-	return NULL;
-}
-
 static bool
 lab_was_starved(const struct hearing *h, struct finding *f)
 {
@@ -444,7 +461,7 @@ lab_was_starved(const struct hearing *h, struct finding *f)
 
 	if (!came_out_otherwise(h, &otherwise))
 		return false;
-	f->shown_by = starved_in(h, &h->attack);
+	f->shown_by = starved_in(h, &h->attack, h->step);
 	if (f->shown_by == NULL)
 		return false;
 	f->why = region_printf(h->region,
