@@ -2,6 +2,7 @@
 /* play.c - see play.h */
 #include "harness/command/play.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
 #include "harness/command/docket.h"
+#include "harness/command/parts.h"
 #include "harness/command/progress.h"
 #include "harness/command/version.h"
 #include "harness/plan/planner.h"
@@ -19,24 +21,36 @@
 #define CLIENT_LOG_MAX (64l * 1024 * 1024) /* a client that floods its log is cut off here */
 
 #define SESSIONS_MAX 64 /* labs that one run may start while it looks for a crash */
+#define LABS_MAX 8      /* at once */
 
-/* Scenarios that are played in one lab. */
-struct part {
-	struct part *next;
-	size_t n;
-	bool in[]; /* by scenario */
-};
+struct turn;
 
 /* What is open while a run goes on. */
 struct stage {
 	struct play *play;
 	const struct play_options *options;
+	struct event_base *base;
 	struct facts_file *file;
 	FILE *log;
 	struct progress progress;
-	struct part *parts;      /* still to be played */
-	struct fact_store heard; /* of the part under way */
-	unsigned n_sessions;
+	struct parts parts;   /* still to be played */
+	struct turn *turns;   /* under way, each in a lab of its own */
+	unsigned n_turns, n_turns_most, n_sessions;
+	size_t n_legs, n_over; /* to be played in all; of the turns that are over */
+};
+
+/* A part under way, and what it told so far: it becomes the run's when the part is over. */
+struct turn {
+	struct turn *next;
+	struct stage *stage;
+	struct part *part;
+	bool *plays; /* by leg */
+	struct session *session;
+	struct fact_store heard;
+	int spool_fd;
+	FILE *log;
+	size_t n_over;
+	struct why why;
 };
 
 static bool
@@ -48,6 +62,7 @@ is_claimed(const struct play_options *o, const char *mechanism)
 	return false;
 }
 
+/* What needs a mechanism that the client does not claim is not played. */
 static bool
 applies(const struct play_options *o, const struct plan_scenario *s)
 {
@@ -55,107 +70,6 @@ applies(const struct play_options *o, const struct plan_scenario *s)
 		if (!is_claimed(o, s->needs[i]))
 			return false;
 	return true;
-}
-
-/* --- parts: a crash of a client that serves many scenarios is nobody's until it happens alone ------ */
-
-static struct part *
-part_new(const struct stage *s)
-{
-	return must_alloc(sizeof(struct part) + s->play->plan->n_scenarios * sizeof(bool));
-}
-
-static void
-push_part(struct stage *s, struct part *part)
-{
-	part->next = s->parts;
-	s->parts = part;
-}
-
-static struct part *
-pop_part(struct stage *s)
-{
-	struct part *part = s->parts;
-
-	if (part != NULL)
-		s->parts = part->next;
-	return part;
-}
-
-/* Time only goes forward on a machine, and what a client forgets when it is started anew is gone for all. */
-enum company { COMPANY_STEADY, COMPANY_JUMPING, COMPANY_RESTARTING };
-
-static enum company
-company_of(const struct plan_scenario *one)
-{
-	return one->restarts ? COMPANY_RESTARTING : one->jumps ? COMPANY_JUMPING : COMPANY_STEADY;
-}
-
-/* All of this company that apply: what needs a mechanism that the client does not claim is not played. */
-static struct part *
-part_of(const struct stage *s, enum company company)
-{
-	struct part *part = part_new(s);
-
-	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
-		const struct plan_scenario *one = &s->play->plan->scenarios[i];
-
-		part->in[i] = company_of(one) == company && applies(s->options, one);
-		part->n += part->in[i];
-	}
-	return part;
-}
-
-/* In as many machines as the client needs. Takes the part. */
-static void
-push_shares(struct stage *s, struct part *part)
-{
-	size_t most = s->options->client->at_once, n_shares = most > 0 ? (part->n + most - 1) / most : 1,
-	       seen = 0;
-	struct part *share = NULL;
-
-	for (size_t i = s->play->plan->n_scenarios; n_shares > 1 && i > 0; i--) {
-		if (!part->in[i - 1])
-			continue;
-		if (share == NULL || seen * n_shares / part->n != (seen - 1) * n_shares / part->n) {
-			share = part_new(s);
-			push_part(s, share);
-		}
-		share->in[i - 1] = true;
-		share->n++;
-		seen++;
-	}
-	if (n_shares > 1)
-		free(part);
-	else
-		push_part(s, part);
-}
-
-static void
-push_halves(struct stage *s, const struct part *part)
-{
-	struct part *halves[2] = {part_new(s), part_new(s)};
-	size_t seen = 0;
-
-	for (size_t i = 0; i < s->play->plan->n_scenarios; i++) {
-		struct part *half = halves[seen >= part->n / 2];
-
-		half->in[i] = part->in[i];
-		half->n += part->in[i];
-		seen += part->in[i];
-	}
-	push_part(s, halves[1]);
-	push_part(s, halves[0]);
-}
-
-static bool *
-legs_of(const struct plan *plan, const struct part *part)
-{
-	bool *plays = must_alloc(plan->n_legs * sizeof(*plays));
-
-	for (size_t leg = 0; leg < plan->n_legs; leg++)
-		plays[leg] = part->in[plan->legs[leg].scenario];
-	return plays;
 }
 
 static struct plan *
@@ -175,18 +89,87 @@ note_disk(struct play *p, int status, const struct why *why)
 		p->disk = *why;
 }
 
-/* --- what the session tells ------------------------------------------------------------------ */
+/* --- what a turn tells ------------------------------------------------------------------------- */
 
-static int
-on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
+static void
+on_fact(void *ctx, const struct fact *f)
 {
-	struct stage *s = ctx;
+	struct turn *t = ctx;
+
+	if (t->stage->options->plant != PLANT_UNWATCHED)
+		fact_store_put(&t->heard, f);
+}
+
+static void
+on_log(void *ctx, struct bytes line)
+{
+	struct turn *t = ctx;
+
+	if (ftell(t->log) < CLIENT_LOG_MAX &&
+	    (fwrite(line.data, 1, line.len, t->log) < line.len || fputc('\n', t->log) == EOF)) {
+		struct why why;
+
+		note_disk(t->stage->play, why_errno(&why, "cannot write client.log"), &why);
+	}
+}
+
+static void
+on_progress(void *ctx, size_t n_over, const char *slowest)
+{
+	struct turn *t = ctx;
+	struct stage *s = t->stage;
+
+	t->n_over = n_over;
+	n_over = s->n_over;
+	for (t = s->turns; t != NULL; t = t->next)
+		n_over += t->n_over;
+	progress_show(&s->progress, n_over, s->n_legs, slowest);
+}
+
+/* --- its beginning ------------------------------------------------------------------------------- */
+
+static void on_over(void *ctx);
+
+static struct turn *
+turn_new(struct stage *s, struct part *part)
+{
+	struct turn *t = must_alloc(sizeof(*t));
+	int log_fd;
+
+	*t = (struct turn){.stage = s,
+	    .part = part,
+	    .plays = part_legs(s->play->plan, part)};
+	t->spool_fd = run_folder_spool(s->options->folder, &t->why);
+	log_fd = run_folder_spool(s->options->folder, &t->why);
+	t->log = log_fd >= 0 ? fdopen(log_fd, "w+") : NULL;
+	fact_store_init(&t->heard);
+	return t;
+}
+
+/* The part stays the caller's. */
+static void
+turn_free(struct turn *t)
+{
+	if (t->log != NULL)
+		fclose(t->log);
+	if (t->spool_fd >= 0)
+		close(t->spool_fd);
+	fact_store_done(&t->heard);
+	free(t->plays);
+	free(t);
+}
+
+/* The first lab that stands: what the run is about can be told. */
+static int
+begin_record(struct stage *s, struct session *session, struct why *why)
+{
 	const struct play_options *o = s->options;
+	char version[256], path[PATH_MAX], started[32];
 	struct docket_about about = {
 	    .client = o->client->name,
 	    .client_version = version,
 	    .tool_version = MITMX_VERSION,
-	    .lab_mode = lab_mode_name(mode),
+	    .lab_mode = lab_mode_name(session_lab_mode(session)),
 	    .again = o->again,
 	    .claims = o->claims,
 	    .n_claims = o->n_claims,
@@ -195,12 +178,10 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 	    .deadline_s = o->deadline_s,
 	    .patience_s = o->client->patience_s,
 	};
-	char path[PATH_MAX], started[32];
 	struct tm tm;
 
-	if (s->play->judged)
-		return 0; /* not the first lab of this run */
-	s->play->lab_mode = mode;
+	session_version(session, version, sizeof(version));
+	s->play->lab_mode = session_lab_mode(session);
 	s->play->judged = true;
 	s->play->docket = docket_make(o->scenarios, s->play->plan, &about);
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&o->started, &tm));
@@ -210,131 +191,209 @@ on_began(void *ctx, enum lab_mode mode, const char *version, struct why *why)
 	return s->file != NULL ? 0 : -1;
 }
 
-static void
-on_fact(void *ctx, const struct fact *f)
+static int
+turn_begin(struct turn *t)
 {
-	struct stage *s = ctx;
-
-	if (s->options->plant != PLANT_UNWATCHED)
-		fact_store_put(&s->heard, f);
-}
-
-static void
-on_log(void *ctx, struct bytes line)
-{
-	struct stage *s = ctx;
-
-	if (ftell(s->log) < CLIENT_LOG_MAX &&
-	    (fwrite(line.data, 1, line.len, s->log) < line.len || fputc('\n', s->log) == EOF)) {
-		struct why why;
-
-		note_disk(s->play, why_errno(&why, "cannot write client.log"), &why);
-	}
-}
-
-static void
-on_progress(void *ctx, size_t over, size_t all, const char *slowest)
-{
-	struct stage *s = ctx;
-
-	progress_show(&s->progress, over, all, slowest);
-}
-
-/* --- the run --------------------------------------------------------------------------------- */
-
-/* The part's facts become the run's: each source goes on counting where it was. */
-static void
-keep_facts(struct stage *s)
-{
-	struct fact_store *all = &s->play->store;
-	size_t first = all->n_facts;
-	struct why why;
-
-	if (first == 0) { /* the usual run has one part: nothing is copied */
-		struct fact_store empty = *all;
-
-		*all = s->heard;
-		s->heard = empty;
-	} else {
-		uint32_t before[FACT_SOURCES];
-
-		memcpy(before, all->last_number, sizeof(before));
-		for (size_t i = 0; i < s->heard.n_facts; i++) {
-			s->heard.facts[i].number += before[s->heard.facts[i].source];
-			fact_store_put(all, &s->heard.facts[i]);
-		}
-	}
-	for (size_t i = first; i < all->n_facts; i++)
-		note_disk(s->play, facts_file_put(s->file, &all->facts[i], &why), &why);
-}
-
-static enum front_end
-run_session(struct stage *s, const struct part *part, struct why *why)
-{
+	struct stage *s = t->stage;
 	const struct play_options *o = s->options;
-	bool *plays = legs_of(s->play->plan, part);
 	struct session_options session = {
 	    .plan = s->play->plan,
-	    .plays = plays,
+	    .plays = t->plays,
 	    .client = o->client,
 	    .jobs = o->jobs,
 	    .deadline_s = o->deadline_s,
 	    .flaws = o->flaws,
 	    .by_wire = o->by_wire,
 	    .out = o->folder->path,
-	    .spool_fd = s->play->spool_fd,
-	    .began = on_began,
+	    .spool_fd = t->spool_fd,
 	    .take = on_fact,
 	    .log = on_log,
 	    .progress = on_progress,
-	    .ctx = s,
+	    .over = on_over,
+	    .ctx = t,
 	};
-	enum front_end end = session_run(&session, why);
 
-	free(plays);
-	s->n_sessions++;
-	return end;
+	if (t->spool_fd < 0 || t->log == NULL)
+		return -1;
+	t->session = session_begin(&session, s->base, &t->why);
+	return t->session != NULL ? 0 : -1;
 }
 
-/* Plays one part, and keeps what it told; or, after a crash among several, forgets it and splits the part. */
-static enum front_end
-run_part(struct stage *s, const struct part *part, struct why *why)
-{
-	off_t spooled = lseek(s->play->spool_fd, 0, SEEK_CUR);
-	enum front_end end;
+/* --- its end ------------------------------------------------------------------------------------- */
 
-	fact_store_init(&s->heard);
-	end = run_session(s, part, why);
-	if (end == FRONT_CRASHED && part->n > 1 && s->n_sessions < SESSIONS_MAX &&
-	    ftruncate(s->play->spool_fd, spooled) == 0 &&
-	    lseek(s->play->spool_fd, spooled, SEEK_SET) == spooled)
-		push_halves(s, part);
+/* The part's facts become the run's: each source goes on counting where it was. */
+static void
+keep_facts(struct stage *s, struct fact_store *heard)
+{
+	struct fact_store *all = &s->play->store;
+	size_t first = all->n_facts;
+	struct why why;
+
+	if (first == 0) {
+		struct fact_store empty = *all;
+
+		*all = *heard;
+		*heard = empty;
+	} else {
+		uint32_t before[FACT_SOURCES];
+
+		memcpy(before, all->last_number, sizeof(before));
+		for (size_t i = 0; i < heard->n_facts; i++) {
+			heard->facts[i].number += before[heard->facts[i].source];
+			fact_store_put(all, &heard->facts[i]);
+		}
+	}
+	for (size_t i = first; i < all->n_facts; i++)
+		note_disk(s->play, facts_file_put(s->file, &all->facts[i], &why), &why);
+}
+
+/* All of `from`, behind what `to` holds. */
+static int
+append(int to, int from)
+{
+	off_t at = 0, end = lseek(from, 0, SEEK_END);
+
+	while (at < end) {
+		static char buffer[1 << 16];
+		ssize_t n = pread(from, buffer, sizeof(buffer), at);
+
+		if (n <= 0 || write(to, buffer, (size_t)n) != n)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+static void
+keep(struct stage *s, struct turn *t)
+{
+	struct why why;
+
+	keep_facts(s, &t->heard);
+	if (append(s->play->spool_fd, t->spool_fd) < 0)
+		note_disk(s->play, why_errno(&why, "cannot keep the packets"), &why);
+	if (fflush(t->log) != 0 || append(fileno(s->log), fileno(t->log)) < 0)
+		note_disk(s->play, why_errno(&why, "cannot write client.log"), &why);
+	s->n_over += t->n_over;
+}
+
+static void
+unlink_turn(struct stage *s, const struct turn *t)
+{
+	struct turn **at = &s->turns;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	s->n_turns--;
+}
+
+/* Nothing more is begun, and what is under way comes to its end. */
+static void
+give_up(struct stage *s, enum front_end end, const struct why *why)
+{
+	if (s->play->end != FRONT_DONE)
+		return;
+	s->play->end = end;
+	s->play->why = *why;
+	parts_done(&s->parts);
+	for (struct turn *t = s->turns; t != NULL; t = t->next)
+		session_stop(t->session);
+}
+
+static void begin_turns(struct stage *s);
+
+/* What was told is kept; or, after a crash among several, forgotten, and the part is split. */
+static void
+on_over(void *ctx)
+{
+	struct turn *t = ctx;
+	struct stage *s = t->stage;
+	enum front_end end = session_end(t->session);
+
+	unlink_turn(s, t);
+	if (end == FRONT_CRASHED && t->part->n > 1 && s->n_sessions < SESSIONS_MAX)
+		parts_put_halves(&s->parts, t->part);
 	else
-		keep_facts(s);
-	fact_store_done(&s->heard);
-	return end;
+		keep(s, t);
+	if (end != FRONT_DONE && end != FRONT_CRASHED) /* a crash stands in the verdicts */
+		give_up(s, end, &t->why);
+	free(t->part);
+	turn_free(t);
+	begin_turns(s);
+}
+
+/* --- the run --------------------------------------------------------------------------------------- */
+
+/* A lab that does not stand beside others may stand alone: its part waits for one of them to end. */
+static void
+turn_failed(struct stage *s, struct turn *t)
+{
+	if (s->n_turns > 0) {
+		s->n_turns_most = s->n_turns;
+		parts_put_back(&s->parts, t->part);
+	} else {
+		give_up(s, FRONT_BROKEN, &t->why);
+		free(t->part);
+	}
+	turn_free(t);
+}
+
+static void
+begin_turns(struct stage *s)
+{
+	struct part *part;
+
+	while (s->n_turns < s->n_turns_most && (part = parts_take(&s->parts)) != NULL) {
+		struct turn *t = turn_new(s, part);
+
+		if (turn_begin(t) < 0) {
+			turn_failed(s, t);
+			continue;
+		}
+		t->next = s->turns;
+		s->turns = t;
+		s->n_turns++;
+		s->n_sessions++;
+		if (!s->play->judged && begin_record(s, t->session, &t->why) < 0)
+			give_up(s, FRONT_BROKEN, &t->why);
+	}
+}
+
+static void
+plan_parts(struct stage *s)
+{
+	const struct plan *plan = s->play->plan;
+	bool *in = must_alloc(plan->n_scenarios * sizeof(*in));
+
+	for (size_t i = 0; i < plan->n_scenarios; i++)
+		in[i] = applies(s->options, &plan->scenarios[i]);
+	parts_init(&s->parts, plan, in, s->options->client->at_once);
+	s->n_legs = parts_count_legs(&s->parts);
+	free(in);
+}
+
+/* One machine more than there are cores: a client mostly waits. */
+static unsigned
+labs_at_once(const struct play_options *o)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned labs = cores > 0 && cores < LABS_MAX ? (unsigned)cores + 1 : LABS_MAX;
+
+	return labs < o->jobs ? labs : o->jobs;
 }
 
 static void
 run_parts(struct stage *s)
 {
-	struct part *part;
-
-	for (unsigned company = COMPANY_RESTARTING; company > COMPANY_STEADY; company--) {
-		part = part_of(s, (enum company)company);
-		if (part->n > 0)
-			push_shares(s, part);
-		else
-			free(part);
-	}
-	push_shares(s, part_of(s, COMPANY_STEADY));
-	while ((part = pop_part(s)) != NULL) {
-		if (s->play->end == FRONT_DONE || s->play->end == FRONT_CRASHED)
-			s->play->end = run_part(s, part, &s->play->why);
-		free(part);
-	}
-	if (s->play->end == FRONT_CRASHED)
-		s->play->end = FRONT_DONE; /* it stands in the verdicts */
+	s->base = event_base_new();
+	must(s->base != NULL);
+	s->n_turns_most = labs_at_once(s->options);
+	plan_parts(s);
+	begin_turns(s);
+	event_base_dispatch(s->base);
+	event_base_free(s->base);
+	must(s->turns == NULL);
 	progress_clear(&s->progress);
 }
 

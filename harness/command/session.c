@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,9 +24,12 @@
 #define TRUST_BUNDLE TRUST_DIRECTORY "/ca-certificates.crt"
 
 struct session {
-	const struct session_options *options;
+	struct session_options options;
+	struct front_options front_options;
+	char resolver[64];
 	struct pki *pki;
 	struct lab *lab;
+	struct front *front;
 };
 
 /* --- the two processes inside --------------------------------------------------------------- */
@@ -41,7 +45,7 @@ world_body(void *ctx, const struct lab_child *child)
 {
 	struct session *s = ctx;
 	struct world_options o = {
-	    .plan = s->options->plan,
+	    .plan = s->options.plan,
 	    .pki = s->pki,
 	    .fact_fd = child->fact_fd,
 	    .interface = child->interface,
@@ -57,9 +61,9 @@ witness_body(void *ctx, const struct lab_child *child)
 {
 	struct session *s = ctx;
 	struct witness_options o = {
-	    .plan = s->options->plan,
+	    .plan = s->options.plan,
 	    .fact_fd = child->fact_fd,
-	    .spool_fd = s->options->spool_fd,
+	    .spool_fd = s->options.spool_fd,
 	    .interfaces = {child->interface, child->refused_interface},
 	};
 
@@ -125,15 +129,13 @@ leads_to_trust(const char *root)
 static struct lab *
 start_lab(struct session *s, struct why *why)
 {
-	const struct session_options *o = s->options;
-	char resolver[64], resolv_conf[256], link[128];
-	struct plan_address at = {.v6 = o->plan->family == 6, .number = PLAN_RESOLVER};
+	const struct session_options *o = &s->options;
+	char resolv_conf[256], link[128];
 	const char *pem = pki_root_pem(s->pki);
 
-	plan_address_text(at, resolver);
 	/* trust-ad: else glibc hides the AD bit from the client, and with it DANE. */
 	snprintf(resolv_conf, sizeof(resolv_conf),
-	    "nameserver %s\noptions edns0 trust-ad timeout:2 attempts:2\n", resolver);
+	    "nameserver %s\noptions edns0 trust-ad timeout:2 attempts:2\n", s->resolver);
 	snprintf(link, sizeof(link), TRUST_DIRECTORY "/%s", pki_root_link(s->pki));
 	const struct lab_file files[] = {
 	    file_of("/etc/resolv.conf", resolv_conf),
@@ -186,11 +188,10 @@ read_all(int fd, char *out, size_t size)
 	return len;
 }
 
-/* The first line that the client's version command prints on its machine; empty when there is none. */
-static void
-ask_version(struct session *s, char *ret, size_t size)
+void
+session_version(struct session *s, char *ret, size_t size)
 {
-	const char *command = s->options->client->version_command;
+	const char *command = s->options.client->version_command;
 	const struct words words = {0};
 	struct region *r = region_new();
 	const char *argv[] = {"/bin/sh", "-c", command, NULL};
@@ -251,7 +252,7 @@ take(void *ctx, const struct fact *f)
 {
 	struct session *s = ctx;
 
-	s->options->take(s->options->ctx, f);
+	s->options.take(s->options.ctx, f);
 }
 
 static void
@@ -259,29 +260,36 @@ client_log(void *ctx, struct bytes line)
 {
 	struct session *s = ctx;
 
-	s->options->log(s->options->ctx, line);
+	s->options.log(s->options.ctx, line);
 }
 
 static void
-progress(void *ctx, size_t over, size_t all, const char *slowest)
+progress(void *ctx, size_t n_over, const char *slowest)
 {
 	struct session *s = ctx;
 
-	s->options->progress(s->options->ctx, over, all, slowest);
+	s->options.progress(s->options.ctx, n_over, slowest);
 }
 
-static enum front_end
-run_front(struct session *s, struct why *why)
+static void
+over(void *ctx)
 {
-	const struct session_options *o = s->options;
-	char resolver[64];
-	struct plan_address at = {.v6 = o->plan->family == 6, .number = PLAN_RESOLVER};
-	struct front_options front = {
+	struct session *s = ctx;
+
+	s->options.over(s->options.ctx);
+}
+
+static struct front_options
+front_options_of(struct session *s)
+{
+	const struct session_options *o = &s->options;
+
+	return (struct front_options){
 	    .plan = o->plan,
 	    .plays = o->plays,
 	    .client = o->client,
 	    .driver = {.jobs = o->jobs,
-		.resolver = resolver,
+		.resolver = s->resolver,
 		.ca = TRUST_BUNDLE,
 		.flaws = o->flaws,
 		.by_wire = o->by_wire,
@@ -296,27 +304,54 @@ run_front(struct session *s, struct why *why)
 	    .take = take,
 	    .log = client_log,
 	    .progress = progress,
+	    .over = over,
 	    .ctx = s,
 	};
+}
 
-	plan_address_text(at, resolver);
-	return front_run(&front, why);
+static void
+session_free(struct session *s)
+{
+	lab_stop(s->lab);
+	pki_free(s->pki);
+	free(s);
+}
+
+struct session *
+session_begin(const struct session_options *options, struct event_base *base, struct why *why)
+{
+	struct session *s = must_alloc(sizeof(*s));
+	struct plan_address at = {.v6 = options->plan->family == 6, .number = PLAN_RESOLVER};
+
+	*s = (struct session){.options = *options, .pki = pki_new()};
+	plan_address_text(at, s->resolver);
+	s->lab = start_lab(s, why);
+	if (s->lab == NULL) {
+		session_free(s);
+		return NULL;
+	}
+	s->front_options = front_options_of(s);
+	s->front = front_begin(&s->front_options, base, why);
+	return s;
+}
+
+enum lab_mode
+session_lab_mode(const struct session *s)
+{
+	return lab_mode(s->lab);
+}
+
+void
+session_stop(struct session *s)
+{
+	front_stop(s->front);
 }
 
 enum front_end
-session_run(const struct session_options *options, struct why *why)
+session_end(struct session *s)
 {
-	struct session s = {.options = options, .pki = pki_new()};
-	enum front_end end = FRONT_BROKEN;
-	char version[256];
+	enum front_end end = front_end(s->front);
 
-	s.lab = start_lab(&s, why);
-	if (s.lab != NULL) {
-		ask_version(&s, version, sizeof(version));
-		if (options->began(options->ctx, lab_mode(s.lab), version, why) == 0)
-			end = run_front(&s, why);
-	}
-	lab_stop(s.lab);
-	pki_free(s.pki);
+	session_free(s);
 	return end;
 }

@@ -22,16 +22,23 @@ struct session_options {
 	bool by_wire;
 	const char *out; /* the run's folder; for overlays where tmpfs cannot carry them */
 	int spool_fd;    /* packets go here; borrowed */
-	/* Called once when the lab stands, before the first fact; `version` is the client's word, or empty.
-	 */
-	int (*began)(void *ctx, enum lab_mode mode, const char *version, struct why *why);
+	/* See front.h. */
 	void (*take)(void *ctx, const struct fact *f);
 	void (*log)(void *ctx, struct bytes line);
-	void (*progress)(void *ctx, size_t over, size_t all, const char *slowest);
+	void (*progress)(void *ctx, size_t n_over, const char *slowest);
+	void (*over)(void *ctx);
 	void *ctx;
 };
 
-/* What was observed is handed on whatever the end; `why` is filled for all ends but FRONT_DONE. */
-enum front_end session_run(const struct session_options *options, struct why *why);
+struct session;
+
+/* The lab stands, and all goes on from this loop until `over`. NULL and why. Owned; end with session_end. */
+struct session *session_begin(const struct session_options *options, struct event_base *base, struct why *why);
+enum lab_mode session_lab_mode(const struct session *s);
+/* The first line that the client's version command prints on its machine; empty when there is none. */
+void session_version(struct session *s, char *ret, size_t size);
+void session_stop(struct session *s); /* see front_stop */
+/* Takes the lab down. `why` of session_begin is filled for all ends but FRONT_DONE. Frees. */
+enum front_end session_end(struct session *s);
 
 #endif

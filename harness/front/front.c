@@ -27,7 +27,7 @@ struct front {
 	struct driver *driver;
 	struct peer *world, *witness;
 	unsigned n_standing, n_finished; /* peers that stand, and that answered the last flush */
-	struct event *exits, *interrupts[2];
+	struct event *exits, *interrupts[2], *over;
 	struct course **courses; /* by leg */
 	struct deadlines *deadlines;
 	struct recipients *recipients;
@@ -64,11 +64,18 @@ take(struct front *f, struct fact *fact)
 	course_fact(f->courses[fact->leg], fact);
 }
 
+/* From inside of any callback: the caller hears of it from the loop's top. */
 static void
-stop_loop(struct front *f, enum front_end end)
+be_over(struct front *f)
+{
+	event_active(f->over, EV_TIMEOUT, 1);
+}
+
+static void
+stop(struct front *f, enum front_end end)
 {
 	f->end = end;
-	event_base_loopbreak(f->base);
+	be_over(f);
 }
 
 /* --- world and witness -------------------------------------------------------------------- */
@@ -81,7 +88,7 @@ on_flushed(struct front *f, uint32_t number)
 			driver_start(f->driver);
 	} else if (number == FLUSH_LAST) {
 		if (++f->n_finished == 2)
-			event_base_loopbreak(f->base);
+			be_over(f);
 	} else if (number <= f->plan->n_legs && f->courses[number - 1] != NULL) {
 		course_flushed(f->courses[number - 1]);
 	}
@@ -108,7 +115,7 @@ lab_is_broken(struct front *f, const char *part, const char *how)
 	fact.lab_fault.what = bytes_of(how);
 	take(f, &fact);
 	why_set(f->why, "the lab's %s %s", part, how);
-	stop_loop(f, FRONT_BROKEN);
+	stop(f, FRONT_BROKEN);
 }
 
 static void
@@ -261,7 +268,7 @@ leg_is_over(void *ctx, uint32_t leg)
 	(void)leg;
 	barriers_leg_over(f->barriers);
 	n_over = barriers_over(f->barriers);
-	f->options->progress(f->options->ctx, n_over, f->n_played, slowest(f));
+	f->options->progress(f->options->ctx, n_over, slowest(f));
 	if (n_over == f->n_played)
 		driver_stop(f->driver);
 }
@@ -457,7 +464,25 @@ on_interrupt(evutil_socket_t signal, short what, void *ctx)
 	(void)signal;
 	(void)what;
 	why_set(f->why, "interrupted");
-	stop_loop(f, FRONT_INTERRUPTED);
+	stop(f, FRONT_INTERRUPTED);
+}
+
+static void
+on_over(evutil_socket_t fd, short what, void *ctx)
+{
+	struct front *f = ctx;
+
+	(void)fd;
+	(void)what;
+	f->options->over(f->options->ctx);
+}
+
+void
+front_stop(struct front *f)
+{
+	if (f->end == FRONT_DONE)
+		f->end = FRONT_INTERRUPTED;
+	be_over(f);
 }
 
 static bool
@@ -504,8 +529,6 @@ front_init(struct front *f)
 	static const struct barriers_calls barriers_calls = {resume, restart, move_clock};
 	const struct front_options *o = f->options;
 
-	f->base = event_base_new();
-	must(f->base != NULL);
 	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
 	f->barriers = barriers_new(f->base, f->plan->n_legs, &barriers_calls, f);
@@ -518,14 +541,15 @@ front_init(struct front *f)
 	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, on_exit_waits, f);
 	f->interrupts[0] = evsignal_new(f->base, SIGINT, on_interrupt, f);
 	f->interrupts[1] = evsignal_new(f->base, SIGTERM, on_interrupt, f);
-	must(f->exits != NULL && f->interrupts[0] != NULL && f->interrupts[1] != NULL);
+	f->over = event_new(f->base, -1, 0, on_over, f);
+	must(f->exits != NULL && f->interrupts[0] != NULL && f->interrupts[1] != NULL && f->over != NULL);
 	event_add(f->exits, NULL);
 	event_add(f->interrupts[0], NULL);
 	event_add(f->interrupts[1], NULL);
 }
 
 static void
-front_done(struct front *f)
+front_free(struct front *f)
 {
 	driver_free(f->driver);
 	peer_free(f->world);
@@ -533,32 +557,41 @@ front_done(struct front *f)
 	event_free(f->exits);
 	event_free(f->interrupts[0]);
 	event_free(f->interrupts[1]);
+	event_free(f->over);
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		course_free(f->courses[leg]);
 	deadlines_free(f->deadlines);
 	barriers_free(f->barriers);
 	free(f->courses);
 	recipients_free(f->recipients);
-	event_base_free(f->base);
+	free(f);
+}
+
+struct front *
+front_begin(const struct front_options *options, struct event_base *base, struct why *why)
+{
+	struct front *f = must_alloc(sizeof(*f));
+	struct driver_options driver_options = options->driver;
+	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try,
+	    client_exited, client_said, client_stopped, f};
+
+	*f = (struct front){
+	    .options = options, .plan = options->plan, .base = base, .why = why, .end = FRONT_DONE};
+	front_init(f);
+	driver_options.client = options->client;
+	f->driver = driver_new(base, &options->machine, &driver_options, &calls, why);
+	if (f->driver == NULL)
+		stop(f, FRONT_CLIENT);
+	return f;
 }
 
 enum front_end
-front_run(const struct front_options *options, struct why *why)
+front_end(struct front *f)
 {
-	struct front f = {.options = options, .plan = options->plan, .why = why, .end = FRONT_DONE};
-	struct driver_options driver_options = options->driver;
-	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try,
-	    client_exited, client_said, client_stopped, &f};
+	enum front_end end = f->end;
 
-	front_init(&f);
-	driver_options.client = options->client;
-	f.driver = driver_new(f.base, &options->machine, &driver_options, &calls, why);
-	if (f.driver == NULL)
-		f.end = FRONT_CLIENT;
-	else
-		event_base_dispatch(f.base);
-	if (f.end != FRONT_DONE)
-		close_courses(&f);
-	front_done(&f);
-	return f.end;
+	if (end != FRONT_DONE)
+		close_courses(f);
+	front_free(f);
+	return end;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * front.h - the front process of one run: takes facts from world and witness, drives the client,
+ * front.h - the front's side of one lab: takes facts from world and witness, drives the client,
  * leads every leg through its course, hands each fact on in order.
  *
  * Never enters a namespace: what it needs inside comes through `machine` and descriptors.
@@ -29,20 +29,31 @@ struct front_options {
 	void (*take)(void *ctx, const struct fact *f);
 	/* A line of the client's output. */
 	void (*log)(void *ctx, struct bytes line);
-	/* Something moved: legs that are over, of all; called often. */
-	void (*progress)(void *ctx, size_t over, size_t all, const char *slowest);
+	/* Something moved: legs that are over, and a scenario that is still open; called often. */
+	void (*progress)(void *ctx, size_t n_over, const char *slowest);
+	/* All is over, or nothing can go on: called once, from the loop's top. front_end may follow in it. */
+	void (*over)(void *ctx);
 	void *ctx;
 };
 
 enum front_end {
 	FRONT_DONE,        /* every leg came to its end */
-	FRONT_INTERRUPTED, /* SIGINT or SIGTERM */
+	FRONT_INTERRUPTED, /* SIGINT or SIGTERM, or front_stop */
 	FRONT_CLIENT,      /* the client did not start, or ended on its own: see why */
 	FRONT_CRASHED,     /* the client, well started, died of a crash signal: see why */
 	FRONT_BROKEN       /* a process of the lab is gone: see why; a lab-fault fact is there */
 };
 
-/* Runs until all is over. What was observed is recorded whatever the end. */
-enum front_end front_run(const struct front_options *options, struct why *why);
+struct front;
+
+/*
+ * Begins on this loop, beside others that may be there. Owned; end with front_end. Options, base and why are
+ * borrowed until then. Also what cannot begin at all is told by `over`.
+ */
+struct front *front_begin(const struct front_options *options, struct event_base *base, struct why *why);
+/* Asks it to come to its end without waiting for the client: `over` follows. */
+void front_stop(struct front *f);
+/* How it came to its end. What was observed is recorded whatever the end. Frees. */
+enum front_end front_end(struct front *f);
 
 #endif
