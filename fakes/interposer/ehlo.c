@@ -10,19 +10,29 @@
 
 #define CODE_LEN 4 /* "250-" */
 
-static void
-split(struct ehlo *e, struct bytes reply)
+/* The lines of a reply, in at most EHLO_LINES_MAX pieces: what is beyond stays joined to the last. */
+static size_t
+split(struct bytes ret[EHLO_LINES_MAX], struct bytes reply)
 {
+	size_t count = 0;
+
 	while (reply.len) {
 		const char *lf = memchr(reply.data, '\n', reply.len);
-		size_t n = lf && e->n + 1 < EHLO_LINES_MAX ? (size_t)(lf - reply.data) + 1 : reply.len;
-		struct ehlo_line *line = &e->lines[e->n++];
-		line->text = must_alloc(n);
-		line->len = n;
-		memcpy(line->text, reply.data, n);
+		size_t n = lf && count + 1 < EHLO_LINES_MAX ? (size_t)(lf - reply.data) + 1 : reply.len;
+		ret[count++] = (struct bytes){reply.data, n};
 		reply.data += n;
 		reply.len -= n;
 	}
+	return count;
+}
+
+static void
+push(struct ehlo *e, struct bytes text, size_t from)
+{
+	struct ehlo_line *line = &e->lines[e->n++];
+
+	*line = (struct ehlo_line){.text = must_alloc(text.len), .len = text.len, .from = from};
+	memcpy(line->text, text.data, text.len);
 }
 
 static void
@@ -38,7 +48,12 @@ ehlo_new(struct bytes reply)
 {
 	struct ehlo *e = must_alloc(sizeof(*e));
 
-	split(e, reply);
+	e->reply = must_alloc(reply.len + 1);
+	if (reply.len)
+		memcpy(e->reply, reply.data, reply.len);
+	e->n_said = split(e->said, (struct bytes){e->reply, reply.len});
+	for (size_t i = 0; i < e->n_said; i++)
+		push(e, e->said[i], i);
 	return e;
 }
 
@@ -48,6 +63,7 @@ ehlo_free(struct ehlo *e)
 	if (!e)
 		return;
 	clear(e);
+	free(e->reply);
 	free(e);
 }
 
@@ -78,7 +94,6 @@ mend_last(struct ehlo *e)
 	if (last->len < CODE_LEN || last->text[CODE_LEN - 1] != '-')
 		return;
 	last->text[CODE_LEN - 1] = ' ';
-	last->changed = true;
 }
 
 void
@@ -108,7 +123,8 @@ ehlo_replace(struct ehlo *e, int line, struct bytes word)
 		memcpy(text + head, word.data, word.len);
 	memcpy(text + head + word.len, old.data + old.len, tail);
 	free(l->text);
-	*l = (struct ehlo_line){.text = text, .len = head + word.len + tail, .changed = true};
+	l->text = text;
+	l->len = head + word.len + tail;
 }
 
 char *
@@ -130,11 +146,57 @@ ehlo_cut(struct ehlo *e, int line)
 	return rest;
 }
 
+/* What a line says, whether or not it is the last one. */
+static struct bytes
+saying(struct bytes line)
+{
+	if (line.len < CODE_LEN)
+		return line;
+	return bytes_trim((struct bytes){line.data + CODE_LEN, line.len - CODE_LEN});
+}
+
+/* The line at or behind `from` that says the same, or EHLO_NOWHERE. */
+static size_t
+find_same(const struct ehlo *e, size_t from, struct bytes line)
+{
+	for (size_t i = from; i < e->n_said; i++)
+		if (bytes_equal(saying(e->said[i]), saying(line)))
+			return i;
+	return EHLO_NOWHERE;
+}
+
+/* What says nothing that was said takes the places between those that do, as far as there are any. */
+static void
+fill_places(struct ehlo *e)
+{
+	size_t place = 0, end;
+
+	for (size_t i = 0; i < e->n; i++) {
+		if (e->lines[i].from == EHLO_NOWHERE) {
+			end = e->n_said;
+			for (size_t j = i + 1; j < e->n && end == e->n_said; j++)
+				if (e->lines[j].from != EHLO_NOWHERE)
+					end = e->lines[j].from;
+			if (place < end)
+				e->lines[i].from = place;
+		}
+		if (e->lines[i].from != EHLO_NOWHERE)
+			place = e->lines[i].from + 1;
+	}
+}
+
 void
 ehlo_put(struct ehlo *e, struct bytes reply)
 {
+	struct bytes lines[EHLO_LINES_MAX];
+	size_t n = split(lines, reply), from = 0;
+
 	clear(e);
-	split(e, reply);
-	for (size_t i = 0; i < e->n; i++)
-		e->lines[i].changed = true;
+	for (size_t i = 0; i < n; i++) {
+		size_t same = find_same(e, from, lines[i]);
+		push(e, lines[i], same);
+		if (same != EHLO_NOWHERE)
+			from = same + 1;
+	}
+	fill_places(e);
 }

@@ -135,10 +135,12 @@ take_command(struct session *s, const struct smtp_said *said)
 		answer_alone(e);
 	if (e->forged)
 		return;
-	if (moment.command.data)
+	if (moment.command.data) {
 		session_to_upstream(s, moment.command);
-	else
+		conversation_rewrite(s->talk, moment.command, said->line.text);
+	} else {
 		pass_on(s, &said->line);
+	}
 }
 
 /* Later pieces of an overlong line, and chunks, go where the command went. */
@@ -165,8 +167,11 @@ take_dot(struct session *s, const struct smtp_said *said)
 		if (!e->forged)
 			relay_forge(e, BYTES("451 4.3.0 try again later\r\n"));
 		session_to_upstream(s, BYTES("RSET\r\n"));
-		if (s->upstream)
-			open_exchange(s, SMTP_RSET)->swallowed = true;
+		if (s->upstream) {
+			e = open_exchange(s, SMTP_RSET);
+			e->swallowed = true;
+			e->ours = true;
+		}
 	}
 	s->mx_in_data = false;
 }
@@ -223,7 +228,7 @@ give_behind(struct session *s, struct bytes behind)
 	if (!behind.len)
 		return;
 	session_to_client(s, behind);
-	conversation_show(s->talk, behind, true);
+	conversation_show(s->talk, behind, &conversation_unasked);
 }
 
 /* What the client sent behind STARTTLS without waiting, up to a line that begins TLS: no server takes it. */
@@ -279,10 +284,7 @@ give_answer(struct session *s, struct exchange *e)
 	struct bytes answer = {e->answer, e->answer_len};
 
 	session_to_client(s, answer);
-	if (e->verb == SMTP_GREETING)
-		s->mute = !conversation_show(s->talk, answer, true);
-	else
-		s->mute = !conversation_answer(s->talk, answer, !e->unchanged);
+	s->mute = !conversation_answer(s->talk, answer, e->unchanged ? NULL : &conversation_unasked);
 	if (s->interception.wanted)
 		act_on_go_ahead(s, e, answer);
 }
@@ -313,23 +315,69 @@ relay_give_forged(struct session *s)
 	return !s->over;
 }
 
+/* What has become of a reply of the MX's, each line beside the one it was. True when a whole reply was among
+ * them. */
+static bool
+give_changed(struct session *s, const struct ehlo *reply,
+    bool (*tell)(struct session *s, struct bytes line, struct bytes was))
+{
+	size_t said = 0;
+	bool whole = false;
+
+	for (size_t i = 0; i < reply->n; i++) {
+		struct bytes line = {reply->lines[i].text, reply->lines[i].len}, was = conversation_unasked;
+		if (reply->lines[i].from != EHLO_NOWHERE) {
+			for (; said < reply->lines[i].from; said++)
+				conversation_withhold(s->talk, reply->said[said]);
+			was = reply->said[said++];
+		}
+		session_to_client(s, line);
+		whole |= tell(s, line, was);
+	}
+	for (; said < reply->n_said; said++)
+		conversation_withhold(s->talk, reply->said[said]);
+	return whole;
+}
+
+static bool
+tell_reply(struct session *s, struct bytes line, struct bytes was)
+{
+	conversation_reply(s->talk, line, &was);
+	return true;
+}
+
+static bool
+tell_greeting(struct session *s, struct bytes line, struct bytes was)
+{
+	return conversation_show(s->talk, line, &was);
+}
+
+/* Inside TLS the MX talks in clear, and does not know that STARTTLS is out of place. */
+static void
+give_ehlo_inside(struct session *s, struct ehlo *ehlo)
+{
+	int starttls = ehlo_find(ehlo, "STARTTLS");
+
+	if (starttls >= 0)
+		ehlo_remove(ehlo, starttls);
+	for (size_t i = 0; i < ehlo->n; i++) {
+		struct bytes line = {ehlo->lines[i].text, ehlo->lines[i].len};
+		session_to_client(s, line);
+		conversation_reply(s->talk, line, NULL);
+	}
+}
+
 static void
 give_ehlo(struct session *s, struct exchange *e, struct bytes reply)
 {
 	struct ehlo *ehlo = ehlo_new(reply);
-	int starttls = ehlo_find(ehlo, "STARTTLS");
-	bool inside = s->tls_begun;
 
-	if (!inside) {
-		s->offered = starttls >= 0;
+	if (s->tls_begun) {
+		give_ehlo_inside(s, ehlo);
+	} else {
+		s->offered = ehlo_find(ehlo, "STARTTLS") >= 0;
 		moves_act(s, HOOK_EHLO, &(struct moment){.exchange = e, .ehlo = ehlo});
-	} else if (starttls >= 0) {
-		ehlo_remove(ehlo, starttls); /* the MX talks in clear and does not know */
-	}
-	for (size_t i = 0; i < ehlo->n; i++) {
-		struct bytes line = {ehlo->lines[i].text, ehlo->lines[i].len};
-		session_to_client(s, line);
-		conversation_reply(s->talk, line, ehlo->lines[i].changed && !inside);
+		give_changed(s, ehlo, tell_reply);
 	}
 	ehlo_free(ehlo);
 }
@@ -337,13 +385,18 @@ give_ehlo(struct session *s, struct exchange *e, struct bytes reply)
 static void
 give_greeting(struct session *s, struct exchange *e, struct bytes reply)
 {
+	struct ehlo *greeting;
+
 	moves_act(s, HOOK_GREETING, &(struct moment){.exchange = e});
-	if (e->forged) {
-		give_answer(s, e);
+	if (!e->forged) {
+		session_to_client(s, reply);
+		conversation_show(s->talk, reply, NULL);
 		return;
 	}
-	session_to_client(s, reply);
-	conversation_show(s->talk, reply, false);
+	greeting = ehlo_new(reply);
+	ehlo_put(greeting, (struct bytes){e->answer, e->answer_len});
+	s->mute = !give_changed(s, greeting, tell_greeting);
+	ehlo_free(greeting);
 }
 
 static void
@@ -370,7 +423,7 @@ give_reply(struct session *s, struct exchange *e, struct bytes reply, unsigned c
 		break;
 	}
 	session_to_client(s, reply);
-	conversation_reply(s->talk, reply, false);
+	conversation_reply(s->talk, reply, NULL);
 	act_on_go_ahead(s, e, reply);
 }
 
@@ -384,11 +437,13 @@ take_reply(struct session *s, unsigned code)
 	s->reply_len = 0;
 	if (!e) { /* nobody asked: a 421 */
 		session_to_client(s, reply);
-		conversation_reply(s->talk, reply, false);
+		conversation_reply(s->talk, reply, NULL);
 		return;
 	}
 	if (!e->swallowed)
 		give_reply(s, e, reply, code);
+	else if (!e->ours)
+		conversation_withhold(s->talk, reply);
 	if (!s->over)
 		finish_first(s);
 }
@@ -415,7 +470,7 @@ give_raw(struct session *s)
 	if (!raw.len)
 		return;
 	session_to_client(s, raw);
-	conversation_show(s->talk, raw, false);
+	conversation_show(s->talk, raw, NULL);
 }
 
 static void

@@ -507,7 +507,7 @@ session_hush(struct session *s)
 		session_close(s, "world");
 	} else if (is_idle(s)) {
 		session_to_client(s, line);
-		conversation_show(s->talk, line, true);
+		conversation_show(s->talk, line, &conversation_unasked);
 		session_close(s, "world");
 	}
 	leave(s);

@@ -35,6 +35,7 @@ struct exchange {
 	enum smtp_verb verb;
 	bool forged;    /* the answer is ours: `answer` */
 	bool swallowed; /* the MX's answer is for us, not for the client */
+	bool ours;      /* the command was ours, not the client's */
 	bool unchanged; /* a forged answer that says what the MX would have said */
 	char *answer;   /* owned */
 	size_t answer_len;

@@ -229,19 +229,43 @@ conversation_end(struct conversation *c, struct evbuffer *in)
 
 /* --- the server ------------------------------------------------------------------------- */
 
-static void
-show_line(const struct conversation *c, struct bytes line, bool changed)
+const struct bytes conversation_unasked = {NULL, 0};
+
+/* Without what is behind its end; a line that was joined of several is told by its first. */
+static struct bytes
+first_line(struct bytes text)
 {
+	const char *lf = text.len ? memchr(text.data, '\n', text.len) : NULL;
+
+	if (lf)
+		text.len = (size_t)(lf - text.data);
+	if (lf && text.len && text.data[text.len - 1] == '\r')
+		text.len--;
+	if (text.len > SMTP_LINE_MAX)
+		text.len = SMTP_LINE_MAX;
+	return text;
+}
+
+static void
+show_line(const struct conversation *c, struct bytes line, const struct bytes *was)
+{
+	struct bytes before = was ? first_line(*was) : line;
+	bool changed = was && (before.len == 0 || !bytes_equal(line, before));
+
 	if (c->channel)
 		SCOPE_EMIT(c->scope, .kind = FACT_REPLY,
-		    .reply = {.line = line, .channel = bytes_of(c->channel), .changed = changed});
+		    .reply = {.line = line,
+			.channel = bytes_of(c->channel),
+			.changed = changed,
+			.was = changed ? before : conversation_unasked});
 }
 
 enum heard { FOR_CLIENT_ONLY, FOR_OBSERVER };
 
 /* Each line as a fact, then to the observer if it is to hear it. True when a whole reply was among them. */
 static bool
-show_lines(struct conversation *c, struct bytes text, bool changed, enum heard heard, bool *ret_popped)
+show_lines(
+    struct conversation *c, struct bytes text, const struct bytes *was, enum heard heard, bool *ret_popped)
 {
 	struct smtp_lines lines;
 	struct smtp_line line;
@@ -250,7 +274,9 @@ show_lines(struct conversation *c, struct bytes text, bool changed, enum heard h
 	smtp_lines_init(&lines, SMTP_LINE_MAX);
 	while (smtp_lines_next(&lines, &text, &line) || smtp_lines_rest(&lines, &line)) {
 		final = false;
-		show_line(c, line.text, changed);
+		show_line(c, line.text, was);
+		if (was)
+			was = &conversation_unasked;
 		whole |= smtp_reply_line_code(line.text, &final) != 0 && final;
 		if (heard == FOR_OBSERVER)
 			*ret_popped |= smtp_observer_server(c->observer, &line);
@@ -260,18 +286,18 @@ show_lines(struct conversation *c, struct bytes text, bool changed, enum heard h
 }
 
 void
-conversation_reply(struct conversation *c, struct bytes reply, bool changed)
+conversation_reply(struct conversation *c, struct bytes reply, const struct bytes *was)
 {
 	bool popped = false;
 
-	show_lines(c, reply, changed, FOR_OBSERVER, &popped);
+	show_lines(c, reply, was, FOR_OBSERVER, &popped);
 }
 
 bool
-conversation_answer(struct conversation *c, struct bytes answer, bool changed)
+conversation_answer(struct conversation *c, struct bytes answer, const struct bytes *was)
 {
 	bool popped = false;
-	bool whole = show_lines(c, answer, changed, FOR_OBSERVER, &popped);
+	bool whole = show_lines(c, answer, was, FOR_OBSERVER, &popped);
 
 	if (!popped)
 		smtp_observer_drop(c->observer);
@@ -279,7 +305,28 @@ conversation_answer(struct conversation *c, struct bytes answer, bool changed)
 }
 
 bool
-conversation_show(struct conversation *c, struct bytes lines, bool changed)
+conversation_show(struct conversation *c, struct bytes lines, const struct bytes *was)
 {
-	return show_lines(c, lines, changed, FOR_CLIENT_ONLY, NULL);
+	return show_lines(c, lines, was, FOR_CLIENT_ONLY, NULL);
+}
+
+void
+conversation_withhold(struct conversation *c, struct bytes text)
+{
+	struct smtp_lines lines;
+	struct smtp_line line;
+
+	smtp_lines_init(&lines, SMTP_LINE_MAX);
+	while (smtp_lines_next(&lines, &text, &line) || smtp_lines_rest(&lines, &line))
+		if (c->channel)
+			SCOPE_EMIT(c->scope, .kind = FACT_WITHHELD, .withheld = {.line = line.text});
+	smtp_lines_done(&lines);
+}
+
+void
+conversation_rewrite(struct conversation *c, struct bytes line, struct bytes was)
+{
+	if (c->channel)
+		SCOPE_EMIT(c->scope, .kind = FACT_REWRITTEN,
+		    .rewritten = {.line = first_line(line), .was = first_line(was)});
 }

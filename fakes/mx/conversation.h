@@ -37,15 +37,25 @@ enum conversation_next {
  */
 bool conversation_read(struct conversation *c, struct evbuffer *in,
     enum conversation_next (*said)(void *owner, const struct smtp_said *said), void *owner);
+/*
+ * `was` says whose lines these are. NULL: to the byte what the MX host said. Else what it had said in the
+ * place of the first of them, or nothing: conversation_unasked.
+ */
+extern const struct bytes conversation_unasked;
+
 /* Lines that went to the client. */
-void conversation_reply(struct conversation *c, struct bytes reply, bool changed);
+void conversation_reply(struct conversation *c, struct bytes reply, const struct bytes *was);
 /*
  * The same for an answer of the interposer's own to the oldest open command: it is answered then,
  * whatever the bytes are. False when they were no whole reply, so that the client still waits.
  */
-bool conversation_answer(struct conversation *c, struct bytes answer, bool changed);
+bool conversation_answer(struct conversation *c, struct bytes answer, const struct bytes *was);
 /* Lines that went to the client but answer no command (a greeting, injected ones). False as above. */
-bool conversation_show(struct conversation *c, struct bytes lines, bool changed);
+bool conversation_show(struct conversation *c, struct bytes lines, const struct bytes *was);
+/* Lines of the MX host's that did not go to the client. */
+void conversation_withhold(struct conversation *c, struct bytes lines);
+/* The command that was just told went on to the MX host as `line`. */
+void conversation_rewrite(struct conversation *c, struct bytes line, struct bytes was);
 /* Plaintext that the client sent behind STARTTLS without waiting: told, and otherwise nothing (RFC 3207
  * s4.2). */
 void conversation_tell_early(struct conversation *c, struct bytes early);

@@ -154,7 +154,7 @@ say(struct session *s, struct bytes reply)
 	if (!reply.len)
 		return;
 	stream_write(s->stream, reply.data, reply.len);
-	conversation_reply(s->talk, reply, false);
+	conversation_reply(s->talk, reply, NULL);
 }
 
 static void

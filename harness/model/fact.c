@@ -8,12 +8,14 @@
 
 /* A struct of the same fields as the member of the union, so that offsetof finds them by kind. */
 #define F(name, type) FACT_TYPE_##type name;
+#define O(name, type) F(name, type)
 #define FACT(ID, member, name, meaning, fields) \
 	struct body_##ID {                      \
 		fields                          \
 	};
 #include "harness/model/facts.def"
 #undef FACT
+#undef O
 #undef F
 
 /*
@@ -23,13 +25,15 @@
 _Static_assert(sizeof(struct bytes) == 16 && sizeof(int64_t) == 8, "fields are laid end to end");
 _Static_assert(_Alignof(struct bytes) == 8, "fields are laid end to end");
 
-#define F(name, type) {#name, FACT_##type, 0},
+#define F(name, type) {#name, FACT_##type, false, 0},
+#define O(name, type) {#name, FACT_##type, true, 0},
 #define FACT(ID, member, name, meaning, fields)            \
 	static struct fact_field fields_##ID[] = {fields}; \
 	_Static_assert(                                    \
 	    sizeof(fields_##ID) / sizeof(fields_##ID[0]) <= FACT_FIELDS_MAX, "raise FACT_FIELDS_MAX");
 #include "harness/model/facts.def"
 #undef FACT
+#undef O
 #undef F
 
 static const struct fact_info infos[] = {

@@ -43,12 +43,14 @@ struct fact {
 #define FACT_TYPE_flag int64_t
 #define FACT_TYPE_text struct bytes
 #define F(name, type) FACT_TYPE_##type name;
+#define O(name, type) F(name, type)
 #define FACT(ID, member, name, meaning, fields) \
 	struct {                                \
 		fields                          \
 	} member;
 #include "harness/model/facts.def"
 #undef FACT
+#undef O
 #undef F
 	};
 };
@@ -58,6 +60,7 @@ enum fact_type { FACT_number, FACT_flag, FACT_text };
 struct fact_field {
 	const char *name;
 	enum fact_type type;
+	bool optional; /* a record may lack it: then it is empty, or 0 */
 	size_t offset; /* in struct fact */
 };
 

@@ -11,6 +11,13 @@ put(json_t *object, const char *key, json_t *value)
 	must(json_object_set_new_nocheck(object, key, value) == 0);
 }
 
+static bool
+is_left_out(const struct fact *f, const struct fact_field *field)
+{
+	return field->optional &&
+	       (field->type == FACT_text ? fact_text(f, field).len == 0 : fact_number(f, field) == 0);
+}
+
 static json_t *
 value_of(const struct fact *f, const struct fact_field *field)
 {
@@ -47,7 +54,8 @@ fact_line_new(const struct fact *f)
 	if (f->connection != 0)
 		put(line, "conn", json_integer(f->connection));
 	for (size_t i = 0; i < info->n_fields; i++)
-		put(line, info->fields[i].name, value_of(f, &info->fields[i]));
+		if (!is_left_out(f, &info->fields[i]))
+			put(line, info->fields[i].name, value_of(f, &info->fields[i]));
 	return line;
 }
 
@@ -56,6 +64,8 @@ get_field(const json_t *value, struct region *region, const struct fact_field *f
 {
 	struct bytes text;
 
+	if (value == NULL && field->optional)
+		return true;
 	if (field->type == FACT_text) {
 		if (!escaped_get(value, region, &text))
 			return false;

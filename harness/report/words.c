@@ -25,8 +25,11 @@ static const char *const templates[FACT_KINDS] = {
     [FACT_MET] = "the attack's {layer} move {move}{neutral? (in its neutral form)|} was made[ on {host}]",
     [FACT_ACCEPTED] = "a connection to {host} ({address}:{port}) was accepted",
     [FACT_CLOSED] = "the connection was closed[ by the {by}][ ({how})]",
-    [FACT_REPLY] = "to the client, {channel}: {line}{changed? (changed on the way)|}",
+    [FACT_REPLY] = "to the client, {channel}: {line}{changed? (changed on the way)|}[, where the MX host had "
+		   "said {was}]",
+    [FACT_WITHHELD] = "the MX host said, and the client did not get: {line}",
     [FACT_COMMAND] = "from the client, {channel}: {line}",
+    [FACT_REWRITTEN] = "in the place of {was} went on to the MX host: {line}",
     [FACT_MAIL] = "the client named the sender <{sender}> {channel}",
     [FACT_RCPT] = "the client named the recipient <{recipient}> {channel}",
     [FACT_CONTENT] = "the client sent {whole?the whole|a part of a} message[ from <{sender}>] {channel}",

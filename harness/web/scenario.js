@@ -69,7 +69,7 @@ function legs(model, run, i, j) {
 	const control = facts.some((f) => f.control);
 	return [el("section", {}, el("h2", {}, "The path"), legend(), el("div", {class: "legs"},
 		sequence(facts.filter((f) => !f.control), "Attack"), control && sequence(facts.filter((f) => f.control), "Control"))),
-	el("section", {}, el("h2", {}, "What was said"), el("div", {class: "legs"},
+	el("section", {}, el("h2", {}, "What was said"), el("div", {class: "legs narrow"},
 		dialogue(facts.filter((f) => !f.control), "Attack"), control && dialogue(facts.filter((f) => f.control), "Control")))];
 }
 

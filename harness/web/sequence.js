@@ -19,7 +19,7 @@ const MAIL = new Set(["mail", "rcpt", "content", "credentials"]);
 const LABELS = {"step-begun": (f) => f.armed ? `the attack is armed: ${f.armed}` : "no attack is armed", "dns-asked": (f) => `${f.name} ${f.type}`,
 	"dns-answered": (f) => `${f.rcode}, ${plural(f.answers, "record")}${f.truncated ? ", truncated" : ""}${f.authentic ? ", AD" : ""}`,
 	accepted: (f) => `connects to ${f.host || f.address}, port ${f.port}`, closed: (f) => `closed by ${f.by} (${f.how})`,
-	reply: (f) => f.line, command: (f) => f.line, mail: (f) => `sender ${f.sender}`, rcpt: (f) => `recipient ${f.recipient}`,
+	reply: (f) => f.line, withheld: (f) => `taken out: ${f.line}`, command: (f) => f.line, rewritten: (f) => `becomes ${f.line}`, mail: (f) => `sender ${f.sender}`, rcpt: (f) => `recipient ${f.recipient}`,
 	content: (f) => `${f.whole ? "the message" : "part of the message"}, ${plural(f.data.length, "byte")}`,
 	credentials: (f) => `credentials (${f.mechanism})`, arrived: (f) => `accepted by ${f.host}${f.genuine ? "" : ", the attacker's"}`,
 	met: (f) => `${f.layer}: ${f.move}${f.neutral ? " (changes nothing)" : ""}`, "tls-hello": (f) => `ClientHello${f.sni ? ` for ${f.sni}` : ", names no host"}`,
@@ -44,6 +44,8 @@ function place(fact, role) {
 	case "reply": return {from: fact.changed ? INTERPOSER : far, to: CLIENT, read: reader(fact.channel)};
 	case "command": case "mail": case "rcpt": case "content": case "credentials":
 		return {from: CLIENT, to: far, read: reader(fact.channel)};
+	case "withheld": return {from: MX, to: INTERPOSER};
+	case "rewritten": return {from: INTERPOSER, to: MX};
 	case "certificate-shown": case "tls-up": case "tls-failed":
 		return {from: web ? POLICY : fact.channel === "genuine" ? MX : INTERPOSER, to: CLIENT};
 	case "tls-secret": return {at: web ? POLICY : INTERPOSER};
@@ -89,7 +91,7 @@ function label(p, y, text) {
 function row(fact, role, y, began) {
 	const p = {...place(fact, role), mail: MAIL.has(fact.kind)};
 	const ms = (fact.t - began) / 1000;
-	const changed = fact.kind === "reply" && fact.changed;
+	const changed = fact.changed || fact.kind === "withheld" || fact.kind === "rewritten";
 	return svg("g", {class: `fact ${fact.kind}${changed ? " changed" : ""}${fact.kind.startsWith("dns-") ? " dns" : ""}`,
 		"data-fact": `${fact.from}:${fact.n}`, tabindex: "0", role: "img", "aria-label": visible(factInWords(fact))},
 		svg("title", {}, `${fact.from} fact ${fact.n}: ${visible(factInWords(fact))}`),

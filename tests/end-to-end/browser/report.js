@@ -103,12 +103,30 @@ async function scenario(run, name, title) {
 	const facts = await everyFactOnce(page, run, name);
 	const changed = facts.lines.filter((f) => f.fact === "reply" && f.changed).length;
 	is(`${title}: lines that were changed are marked`, await page.locator(".dialogue li.changed").count(), changed);
+	is(`${title}: no other lines are`, await page.locator(".dialogue li:not(.changed, .withheld, .rewritten) :is(ins, del)").count(), 0);
 	ok(`${title}: the attack's move is drawn where it met`, await page.locator("svg .move:not(.neutral)").count() > 1);
 	ok(`${title}: the words of explain are there`, (await page.locator(".words").textContent()).includes("The man in the middle"));
 	ok(`${title}: and the line that plays it again`, (await page.locator(".again code").textContent()).includes(`run --select ${name}`));
 	await accessible(page, `${title}, scenario`);
 	await page.screenshot({path: `${pictures}/${run}-scenario.png`, fullPage: true});
 	await close(page, `${title}, scenario`);
+}
+
+// In each marked line, what is not marked as come in is what was said, and what is not marked as gone is what went on.
+async function markedLines(run, name, marks) {
+	const title = `marks of ${name}`;
+	const page = await open(`${run}/report.html`, `#/${name}`);
+	const facts = factsOf(run, name).lines.filter((f) => (f.fact === "reply" && f.changed) || ["withheld", "rewritten"].includes(f.fact));
+	const shown = await page.locator(".dialogue li:is(.changed, .withheld, .rewritten) .line").evaluateAll((nodes) => nodes.map((n) => {
+		const without = (tag) => [...n.childNodes].filter((c) => c.nodeName !== tag).map((c) => c.textContent).join("");
+		return {line: without("DEL"), was: without("INS"), marks: [...n.querySelectorAll("ins, del")].map((m) => `${m.nodeName === "INS" ? "+" : "-"}${m.textContent}`)};
+	}));
+	const told = facts.map((f) => f.fact === "withheld" ? ["", f.line] : [f.line, f.was ?? ""]);
+	is(`${title}: every changed line, as it was and as it went on`, shown.map((s) => [s.line, s.was]).sort(), told.sort());
+	for (const mark of marks)
+		ok(`${title}: ${mark}`, shown.some((s) => s.marks.join(" ") === mark), JSON.stringify(shown));
+	await page.locator(".dialogue").first().screenshot({path: `${pictures}/marks-${name.replaceAll("/", "-")}.png`});
+	await close(page, title);
 }
 
 // A fact that is missing, or there twice, must be noticed.
@@ -200,6 +218,9 @@ for (const run of ["flaw", "honest", "hostile", "postfix"].filter((r) => existsS
 ok("ajv would notice a wrong verdict", !validate({...result("flaw"), scenarios: [{...result("flaw").scenarios[0], verdict: "fine"}]}));
 await overview("flaw", "a flaw");
 await scenario("flaw", "mta-sts/strip/removed", "a violation");
+await markedLines("flaw", "mta-sts/strip/removed", ["-250-STARTTLS"]);
+await markedLines("flaw", "mta-sts/strip/masked", ["-STARTTLS +XXXXXXXX"]);
+await markedLines("flaw", "mta-sts/command-mangled", ["-STARTTLS +XXXXXXXX"]);
 await canFail("flaw", "mta-sts/strip/removed");
 if (existsSync(`${work}/postfix`)) {
 	await overview("postfix", "postfix");

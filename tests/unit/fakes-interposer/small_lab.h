@@ -47,7 +47,7 @@ struct small_lab {
 	struct interposer *interposer;
 	struct evconnlistener *listeners[4];
 	char facts[TEXT_MAX]; /* in short, in order */
-	unsigned n_accepted, n_closed, n_arrived;
+	unsigned n_accepted, n_closed, n_arrived, n_withheld;
 };
 
 static inline void __attribute__((format(printf, 2, 3))) note(struct small_lab *lab, const char *format, ...)
@@ -64,8 +64,9 @@ static inline void __attribute__((format(printf, 2, 3))) note(struct small_lab *
 #define TEXT(b) (int)(b).len, (b).data
 
 /*
- * In short: channel by its first letter; replies only when changed ("!CODE"), commands not at all.
- * "M:c" MAIL, "R:c" RCPT, "D:c" whole content, "d:c" part of one, "A:c" credentials.
+ * In short: channel by its first letter; replies only when changed ("~CODE", "!CODE" where the MX host had
+ * said nothing), commands only when rewritten ("WAS>LINE"). How many lines of the MX host's were withheld
+ * comes last ("-N"). "M:c" MAIL, "R:c" RCPT, "D:c" whole content, "d:c" part of one, "A:c" credentials.
  */
 static inline void
 take_fact(struct fact_sink *sink, const struct fact *f)
@@ -85,7 +86,14 @@ take_fact(struct fact_sink *sink, const struct fact *f)
 		break;
 	case FACT_REPLY:
 		if (f->reply.changed)
-			note(lab, "!%.3s ", f->reply.line.len >= 3 ? f->reply.line.data : "?");
+			note(lab, "%s%.3s ", f->reply.was.len ? "~" : "!",
+			    f->reply.line.len >= 3 ? f->reply.line.data : "?");
+		break;
+	case FACT_WITHHELD:
+		lab->n_withheld++; /* the answer to a command that we answered comes when it comes */
+		break;
+	case FACT_REWRITTEN:
+		note(lab, "%.*s>%.*s ", TEXT(f->rewritten.was), TEXT(f->rewritten.line));
 		break;
 	case FACT_MAIL:
 		note(lab, "M:%.1s ", f->mail.channel.data);
@@ -463,6 +471,8 @@ lab_serve(struct small_lab *lab, int notes, pid_t pid, char *ret_notes, size_t s
 		must(write(notes, "", 1) == 1);
 	}
 	lab_turn(lab); /* what the MX still has to say */
+	if (lab->n_withheld)
+		note(lab, "-%u ", lab->n_withheld);
 	event_free(v.event);
 	waitpid(pid, NULL, 0);
 	close(notes);

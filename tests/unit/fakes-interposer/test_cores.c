@@ -20,19 +20,48 @@
 
 /* --- EHLO ---------------------------------------------------------------------------------- */
 
+/* What an EHLO reply has become, with "-LINE" for what is gone, "+LINE" for what is new and "WAS>LINE". */
+static const char *
+become(const struct ehlo *e)
+{
+	static char got[512];
+	size_t said = 0;
+
+	got[0] = '\0';
+	for (size_t i = 0; i < e->n; i++) {
+		const struct ehlo_line *line = &e->lines[i];
+		for (; line->from != EHLO_NOWHERE && said < line->from; said++)
+			sprintf(got + strlen(got), "-%.*s", (int)e->said[said].len, e->said[said].data);
+		if (line->from == EHLO_NOWHERE)
+			strcat(got, "+");
+		else if (!bytes_equal(e->said[said++], (struct bytes){line->text, line->len}))
+			sprintf(got + strlen(got), "%.*s>", (int)e->said[line->from].len - 2,
+			    e->said[line->from].data);
+		strncat(got, line->text, line->len);
+	}
+	for (; said < e->n_said; said++)
+		sprintf(got + strlen(got), "-%.*s", (int)e->said[said].len, e->said[said].data);
+	return got;
+}
+
 static const struct {
-	const char *name, *reply, *word, *want; /* word NULL: taken out; `*` before a changed line */
+	const char *name, *reply, *word, *want; /* word NULL: taken out */
 } ehlo_rows[] = {
-    {"in the middle", "250-mx\r\n250-STARTTLS\r\n250 SIZE\r\n", NULL, "250-mx\r\n250 SIZE\r\n"},
-    {"the last", "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", NULL, "250-mx\r\n*250 SIZE\r\n"},
-    {"the only one", "250-mx\r\n250 STARTTLS\r\n", NULL, "*250 mx\r\n"},
-    {"in lower case", "250-mx\r\n250-starttls\r\n250 SIZE\r\n", NULL, "250-mx\r\n250 SIZE\r\n"},
+    {"in the middle", "250-mx\r\n250-STARTTLS\r\n250 SIZE\r\n", NULL,
+	"250-mx\r\n-250-STARTTLS\r\n250 SIZE\r\n"},
+    {"the last", "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", NULL,
+	"250-mx\r\n250-SIZE>250 SIZE\r\n-250 STARTTLS\r\n"},
+    {"the only one", "250-mx\r\n250 STARTTLS\r\n", NULL, "250-mx>250 mx\r\n-250 STARTTLS\r\n"},
+    {"in lower case", "250-mx\r\n250-starttls\r\n250 SIZE\r\n", NULL,
+	"250-mx\r\n-250-starttls\r\n250 SIZE\r\n"},
     {"in the first line it is a name", "250-STARTTLS\r\n250 SIZE\r\n", NULL, "250-STARTTLS\r\n250 SIZE\r\n"},
     {"not there", "250-mx\r\n250 SIZE\r\n", NULL, "250-mx\r\n250 SIZE\r\n"},
     {"a single line", "250 mx\r\n", NULL, "250 mx\r\n"},
     {"a longer word is another word", "250-mx\r\n250 STARTTLSX\r\n", NULL, "250-mx\r\n250 STARTTLSX\r\n"},
-    {"noise of the same length", "250-mx\r\n250 STARTTLS\r\n", "XXXXXXXX", "250-mx\r\n*250 XXXXXXXX\r\n"},
-    {"a shorter word", "250-mx\r\n250-STARTTLS x\r\n250 A\r\n", "TTLS", "250-mx\r\n*250-TTLS x\r\n250 A\r\n"},
+    {"noise of the same length", "250-mx\r\n250 STARTTLS\r\n", "XXXXXXXX",
+	"250-mx\r\n250 STARTTLS>250 XXXXXXXX\r\n"},
+    {"a shorter word", "250-mx\r\n250-STARTTLS x\r\n250 A\r\n", "TTLS",
+	"250-mx\r\n250-STARTTLS x>250-TTLS x\r\n250 A\r\n"},
 };
 
 static void
@@ -42,18 +71,48 @@ only_starttls_is_changed_in_an_ehlo_reply(void **state)
 	for (size_t i = 0; i < sizeof(ehlo_rows) / sizeof(ehlo_rows[0]); i++) {
 		struct ehlo *e = ehlo_new(bytes_of(ehlo_rows[i].reply));
 		int line = ehlo_find(e, "STARTTLS");
-		char got[256] = "";
 
 		if (line >= 0 && ehlo_rows[i].word)
 			ehlo_replace(e, line, bytes_of(ehlo_rows[i].word));
 		else if (line >= 0)
 			ehlo_remove(e, line);
-		for (size_t j = 0; j < e->n; j++) {
-			strcat(got, e->lines[j].changed ? "*" : "");
-			strncat(got, e->lines[j].text, e->lines[j].len);
+		if (strcmp(become(e), ehlo_rows[i].want) != 0)
+			fail_msg("%s:\n got  %s\n want %s", ehlo_rows[i].name, become(e), ehlo_rows[i].want);
+		ehlo_free(e);
+	}
+}
+
+static const struct {
+	const char *name, *reply, *put, *want;
+} put_rows[] = {
+    {"the same", "250-mx\r\n250 A\r\n", "250-mx\r\n250 A\r\n", "250-mx\r\n250 A\r\n"},
+    {"one is left out", "250-mx\r\n250-A\r\n250-B\r\n250 C\r\n", "250-mx\r\n250-A\r\n250 C\r\n",
+	"250-mx\r\n250-A\r\n-250-B\r\n250 C\r\n"},
+    {"the last is left out", "250-mx\r\n250-A\r\n250 B\r\n", "250-mx\r\n250 A\r\n",
+	"250-mx\r\n250-A>250 A\r\n-250 B\r\n"},
+    {"one comes in", "250-mx\r\n250 B\r\n", "250-mx\r\n250-A\r\n250 B\r\n", "250-mx\r\n+250-A\r\n250 B\r\n"},
+    {"another in its place", "250-mx\r\n250-A\r\n250 B\r\n", "250-mx\r\n250-X\r\n250 B\r\n",
+	"250-mx\r\n250-A>250-X\r\n250 B\r\n"},
+    {"nothing alike", "220 mx\r\n", "554-go\r\n554 away\r\n", "220 mx>554-go\r\n+554 away\r\n"},
+    {"nothing at all", "220 mx\r\n", "", "-220 mx\r\n"},
+    {"the other way round", "250-A\r\n250 B\r\n", "250-B\r\n250 A\r\n",
+	"-250-A\r\n250 B>250-B\r\n+250 A\r\n"},
+    {"no reply, no line end", "250 A\r\n", "\x01\x02", "250 A>\x01\x02"},
+};
+
+static void
+lines_of_another_reply_stand_where_the_same_was_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(put_rows) / sizeof(put_rows[0]); i++) {
+		struct ehlo *e = ehlo_new(bytes_of(put_rows[i].reply));
+
+		for (int twice = 0; twice < 2; twice++) {
+			ehlo_put(e, bytes_of(put_rows[i].put));
+			if (strcmp(become(e), put_rows[i].want) != 0)
+				fail_msg(
+				    "%s:\n got  %s\n want %s", put_rows[i].name, become(e), put_rows[i].want);
 		}
-		if (strcmp(got, ehlo_rows[i].want) != 0)
-			fail_msg("%s:\n got  %s\n want %s", ehlo_rows[i].name, got, ehlo_rows[i].want);
 		ehlo_free(e);
 	}
 }
@@ -259,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_starttls_is_changed_in_an_ehlo_reply),
+	    cmocka_unit_test(lines_of_another_reply_stand_where_the_same_was_said),
 	    cmocka_unit_test(an_endless_ehlo_reply_keeps_every_byte),
 	    cmocka_unit_test(application_data_is_told_from_the_handshake_in_every_version),
 	    cmocka_unit_test(tls_is_known_by_its_first_bytes),

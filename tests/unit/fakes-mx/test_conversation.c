@@ -99,7 +99,7 @@ client(struct table *t, const char *text)
 static void
 server(struct table *t, const char *text)
 {
-	conversation_reply(t->talk, bytes_of(text), false);
+	conversation_reply(t->talk, bytes_of(text), NULL);
 }
 
 static void
@@ -117,9 +117,9 @@ what_is_said_becomes_facts_in_order(void **state)
 	client(&t, "hi\r\n.\r\n");
 	assert_string_equal(t.kept.text,
 	    "0:command[EHLO me][clear] 0:command[MAIL FROM:<a@b>][clear] 0:mail[a@b][clear] "
-	    "0:reply[250-mx][clear]0 0:reply[250 SIZE][clear]0 0:reply[250 ok][clear]0 "
+	    "0:reply[250-mx][clear]0[] 0:reply[250 SIZE][clear]0[] 0:reply[250 ok][clear]0[] "
 	    "0:command[DATA][clear] "
-	    "0:reply[354 go][clear]0 0:content[a@b][hi\r\n][clear]1 ");
+	    "0:reply[354 go][clear]0[] 0:content[a@b][hi\r\n][clear]1 ");
 	clear(&t);
 }
 
@@ -162,12 +162,12 @@ an_answer_of_our_own_counts_whatever_it_says(void **state)
 	(void)state;
 	lay(&t, "clear");
 	client(&t, "MAIL FROM:<a@b>\r\n");
-	assert_false(conversation_answer(t.talk, BYTES("what\r\n"), true));
+	assert_false(conversation_answer(t.talk, BYTES("what\r\n"), &conversation_unasked));
 	client(&t, "DATA\r\n");
-	assert_true(conversation_answer(t.talk, BYTES("354 go\r\n"), true));
+	assert_true(conversation_answer(t.talk, BYTES("354 go\r\n"), &conversation_unasked));
 	client(&t, "secret\r\n");
 	conversation_end(t.talk, NULL);
-	assert_non_null(strstr(t.kept.text, "0:reply[what][clear]1 "));
+	assert_non_null(strstr(t.kept.text, "0:reply[what][clear]1[] "));
 	assert_non_null(strstr(t.kept.text, "0:content[a@b][secret\r\n][clear]0 "));
 	clear(&t);
 }
@@ -182,10 +182,44 @@ injected_lines_are_shown_but_answer_nothing(void **state)
 	client(&t, "STARTTLS\r\n");
 	server(&t, "220 go\r\n");
 	assert_true(conversation_agreed_tls(t.talk));
-	conversation_show(t.talk, BYTES("250-a\r\n250 b"), true);
-	assert_non_null(strstr(t.kept.text, "0:reply[250-a][clear]1 0:reply[250 b][clear]1 "));
+	conversation_show(t.talk, BYTES("250-a\r\n250 b"), &conversation_unasked);
+	assert_non_null(strstr(t.kept.text, "0:reply[250-a][clear]1[] 0:reply[250 b][clear]1[] "));
 	conversation_restart(t.talk, "genuine");
 	assert_false(conversation_agreed_tls(t.talk));
+	clear(&t);
+}
+
+static void
+a_changed_line_says_what_it_was(void **state)
+{
+	static char reply[3 * SMTP_LINE_MAX];
+	const struct bytes was = BYTES("250-STARTTLS\r\n"), same = BYTES("250-A\r\n"),
+			   of_two = BYTES("250-B\n250-C\n");
+	struct bytes endless = {reply, sizeof(reply)};
+	struct table t;
+
+	(void)state;
+	memset(reply, 'x', sizeof(reply));
+	lay(&t, "clear");
+	client(&t, "EHLO me\r\n");
+	t.kept.text[0] = '\0';
+	conversation_reply(t.talk, BYTES("250-XXXXXXXX\r\n"), &was);
+	conversation_reply(t.talk, BYTES("250-A\r\n"), &same);
+	conversation_reply(t.talk, BYTES("250-D\r\n250 E\r\n"), &of_two);
+	conversation_withhold(t.talk, BYTES("250-F\r\n250 G"));
+	conversation_rewrite(t.talk, BYTES("XXXX\r\n"), BYTES("NOOP"));
+	assert_string_equal(t.kept.text,
+	    "0:reply[250-XXXXXXXX][clear]1[250-STARTTLS] 0:reply[250-A][clear]0[] "
+	    "0:reply[250-D][clear]1[250-B] "
+	    "0:reply[250 E][clear]1[] 0:withheld[250-F] 0:withheld[250 G] 0:rewritten[XXXX][NOOP] ");
+	t.kept.largest = 0;
+	conversation_show(t.talk, endless, &endless);
+	assert_in_range(t.kept.largest, SMTP_LINE_MAX, SMTP_LINE_MAX + 2);
+	conversation_restart(t.talk, NULL);
+	t.kept.text[0] = '\0';
+	conversation_withhold(t.talk, was);
+	conversation_rewrite(t.talk, was, same);
+	assert_string_equal(t.kept.text, "");
 	clear(&t);
 }
 
@@ -265,6 +299,7 @@ main(void)
 	    cmocka_unit_test(without_a_channel_nothing_is_told_but_the_step_advances),
 	    cmocka_unit_test(an_answer_of_our_own_counts_whatever_it_says),
 	    cmocka_unit_test(injected_lines_are_shown_but_answer_nothing),
+	    cmocka_unit_test(a_changed_line_says_what_it_was),
 	    cmocka_unit_test(plaintext_behind_starttls_is_told_and_leaves_no_trace),
 	    cmocka_unit_test(long_content_fits_a_fact_and_says_what_is_missing),
 	    cmocka_unit_test(who_is_not_expected_is_closed),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +142,33 @@ names_lead_back_to_their_kinds(void **state)
 	assert_int_equal(fact_source_of(BYTES("judge")), FACT_SOURCES);
 }
 
+/* Kinds are numbers on the wire: a seed of the fuzzer that is named after one must stay one. */
+static void
+seeds_of_the_fuzzer_are_what_their_names_say(void **state)
+{
+	size_t n_seeds = 0;
+
+	(void)state;
+	for (int k = 0; k < FACT_KINDS; k++) {
+		unsigned char wire[4096];
+		char path[128];
+		struct fact f;
+		FILE *in;
+		size_t len;
+
+		snprintf(path, sizeof(path), "tests/fuzz/corpus/fact/%s", fact_info((enum fact_kind)k)->name);
+		in = fopen(path, "rb");
+		if (in == NULL)
+			continue;
+		len = fread(wire, 1, sizeof(wire), in);
+		fclose(in);
+		n_seeds++;
+		if (fact_decode(&f, wire, len) < 0 || (int)f.kind != k)
+			fail_msg("%s is none", path);
+	}
+	assert_true(n_seeds > 5);
+}
+
 static void
 a_host_number_makes_both_its_addresses(void **state)
 {
@@ -183,6 +211,7 @@ main(void)
 	    cmocka_unit_test(long_text_is_cut_to_fit),
 	    cmocka_unit_test(foreign_bytes_are_refused_or_read_within_bounds),
 	    cmocka_unit_test(names_lead_back_to_their_kinds),
+	    cmocka_unit_test(seeds_of_the_fuzzer_are_what_their_names_say),
 	    cmocka_unit_test(a_host_number_makes_both_its_addresses),
 	};
 

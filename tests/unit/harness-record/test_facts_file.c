@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/record/fact_line.h"
 #include "harness/record/facts_file.h"
 #include "harness/record/saved_run.h"
 
@@ -439,6 +440,38 @@ garbage_is_refused_with_its_line(void **state)
 	}
 }
 
+/* Records from before a field was there are read; what was always there must be. */
+static void
+a_field_that_came_later_may_be_missing(void **state)
+{
+	static const char reply[] = "{\"t\":1,\"from\":\"world\",\"n\":1,\"fact\":\"reply\",\"line\":\"220 "
+				    "go\",\"channel\":\"clear\",\"changed\":true}\n";
+	const char *changed = strstr(reply, ",\"changed\"");
+	const struct fact unchanged = {.kind = FACT_REPLY, .number = 1, .reply = {.line = BYTES("x")}};
+	struct fact again;
+	struct saved_run run;
+	struct region *region = region_new();
+	char line[256];
+	struct why why;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(read_text(&run, reply, strlen(reply), &why), 0);
+	assert_int_equal(run.n_facts, 1);
+	assert_true(run.facts[0].reply.changed && run.facts[0].reply.was.len == 0);
+	saved_run_done(&run);
+	snprintf(line, sizeof(line), "%.*s}\n", (int)(changed - reply), reply);
+	assert_int_equal(read_text(&run, line, strlen(line), &why), -1);
+	assert_non_null(strstr(why.text, "field 'changed' of fact 'reply' is missing"));
+	saved_run_done(&run);
+	json = fact_line_new(&unchanged); /* so nothing is written where there is nothing */
+	assert_null(json_object_get(json, "was"));
+	assert_int_equal(fact_line_get(json, region, &again, &why), 0);
+	same_fact(&unchanged, &again);
+	json_decref(json);
+	region_free(region);
+}
+
 static void
 a_line_without_end_is_refused(void **state)
 {
@@ -515,6 +548,7 @@ main(void)
 		a_line_that_is_gone_is_damage_and_no_refusal, make_whole, drop_whole),
 	    cmocka_unit_test_setup_teardown(a_record_that_ends_anywhere_is_read, make_whole, drop_whole),
 	    cmocka_unit_test_setup_teardown(garbage_is_refused_with_its_line, make_path, remove_path),
+	    cmocka_unit_test_setup_teardown(a_field_that_came_later_may_be_missing, make_path, remove_path),
 	    cmocka_unit_test_setup_teardown(a_line_without_end_is_refused, make_path, remove_path),
 	    cmocka_unit_test(what_is_no_file_is_refused),
 	    cmocka_unit_test_setup_teardown(random_changes_do_no_harm, make_whole, drop_whole),

@@ -54,6 +54,11 @@ words_say_what_was_seen(void **state)
 		"the client named the sender <a@b> in clear"},
 	    {{.kind = FACT_MAIL, .mail = {BYTES("a@b"), BYTES("odd")}},
 		"the client named the sender <a@b> odd"},
+	    {{.kind = FACT_REPLY, .reply = {BYTES("250-XXXXXXXX"), BYTES("clear"), 1, BYTES("250-STARTTLS")}},
+		"to the client, in clear: 250-XXXXXXXX (changed on the way), where the MX host had said "
+		"250-STARTTLS"},
+	    {{.kind = FACT_REPLY, .reply = {BYTES("220 go"), BYTES("clear"), 0, BYTES("")}},
+		"to the client, in clear: 220 go"},
 	    {{.kind = FACT_TLS_FAILED, .tls_failed = {BYTES("mx1"), BYTES(""), -1}}, "TLS failed with mx1"},
 	    {{.kind = FACT_TLS_FAILED, .tls_failed = {BYTES("mx1"), BYTES("bad"), 0}},
 		"TLS failed with mx1: bad, the client's alert was 0"},
