@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fakes/interposer/hello_retry.h"
+#include "fakes/interposer/inside.h"
 #include "fakes/interposer/relay.h"
 #include "harness/base/must.h"
 
@@ -294,6 +295,7 @@ reset_inside(struct session *s, const struct plan_move *move, struct moment *mom
 
 /* --- interception --------------------------------------------------------------------------- */
 
+/* `move` (NULL: none) is met when the certificate is out. */
 static void
 intercept(struct session *s, const struct plan_move *move)
 {
@@ -301,10 +303,12 @@ intercept(struct session *s, const struct plan_move *move)
 
 	if (!i->wanted) {
 		i->wanted = true;
-		i->fault = s->host->certificate.fault;
+		i->fault = i->named = i->unnamed = s->host->certificate.fault;
 		i->max = s->host->smtp.max_tls;
 		i->channel = s->host->attackers ? "attacker" : "genuine";
 	}
+	if (!move)
+		return;
 	i->changes |= !move->neutral;
 	session_will_meet(&i->moves, move);
 }
@@ -365,6 +369,88 @@ hello_retry(struct session *s, const struct plan_move *move, struct moment *mome
 		s->interception.groups = "P-384";
 }
 
+static void
+present_named(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	if (move->neutral)
+		return;
+	s->interception.by_name = true;
+	s->interception.named = move->fault;
+}
+
+static void
+present_unnamed(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	if (move->neutral)
+		return;
+	s->interception.by_name = true;
+	s->interception.unnamed = move->fault;
+}
+
+static void
+ask_certificate(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	s->interception.asks_certificate |= !move->neutral;
+}
+
+static void
+session_tickets(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	s->interception.gives_tickets |= !move->neutral;
+}
+
+/* --- interception, and what is done inside ----------------------------------------------------- */
+
+/* True when the move is to change something. */
+static bool
+intercept_inside(struct session *s, const struct plan_move *move)
+{
+	intercept(s, NULL);
+	s->interception.changes |= !move->neutral;
+	session_will_meet(&s->interception.inside, move);
+	return !move->neutral;
+}
+
+static void
+speak_first(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	if (intercept_inside(s, move))
+		s->interception.first = move->bytes;
+}
+
+static void
+key_updates(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	if (intercept_inside(s, move))
+		s->interception.key_updates = move->code;
+}
+
+static void
+many_tickets(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	if (intercept_inside(s, move))
+		s->interception.tickets = move->code;
+}
+
+static void
+lead_to(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	if (intercept_inside(s, move))
+		s->interception.server = inside_server(move->move);
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 /* In the order in which they act at their hook. */
@@ -393,6 +479,16 @@ static const struct move_row {
     {MOVE_TLS_ANONYMOUS, HOOK_STARTTLS, anonymous},
     {MOVE_TLS_NULL_CIPHER, HOOK_STARTTLS, null_cipher},
     {MOVE_TLS_HELLO_RETRY, HOOK_STARTTLS, hello_retry},
+    {MOVE_CERTIFICATE_NAMED, HOOK_STARTTLS, present_named},
+    {MOVE_CERTIFICATE_UNNAMED, HOOK_STARTTLS, present_unnamed},
+    {MOVE_TLS_ASK_CERTIFICATE, HOOK_STARTTLS, ask_certificate},
+    {MOVE_TLS_SESSION_TICKETS, HOOK_STARTTLS, session_tickets},
+    {MOVE_TLS_SPEAK_FIRST, HOOK_STARTTLS, speak_first},
+    {MOVE_TLS_KEY_UPDATES, HOOK_STARTTLS, key_updates},
+    {MOVE_TLS_MANY_TICKETS, HOOK_STARTTLS, many_tickets},
+    {MOVE_TLS_LEAD_TO_HTTPS, HOOK_STARTTLS, lead_to},
+    {MOVE_TLS_LEAD_TO_FTP, HOOK_STARTTLS, lead_to},
+    {MOVE_TLS_LEAD_TO_IMAP, HOOK_STARTTLS, lead_to},
     {MOVE_SMTP_INJECT, HOOK_GO_AHEAD, inject},
     {MOVE_SMTP_INJECT_APART, HOOK_GO_AHEAD, inject_apart},
     {MOVE_TLS_DROP_HELLO, HOOK_HELLO, drop_hello},

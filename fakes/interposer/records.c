@@ -100,6 +100,18 @@ begins_application_data(struct records *r)
 	return true;
 }
 
+/* Of an alert in clear: its second byte, if it is among these (RFC 8446 s6). */
+static void
+read_alert(struct records *r, struct bytes payload)
+{
+	size_t at = r->client.left - 1;
+
+	if (r->client.header[0] != ALERT || payload_len(&r->client) != 2 || at >= payload.len)
+		return;
+	r->alerted = true;
+	r->alert = (uint8_t)payload.data[at];
+}
+
 enum records_seen
 records_client(struct records *r, struct bytes bytes, size_t *ret_used)
 {
@@ -109,6 +121,7 @@ records_client(struct records *r, struct bytes bytes, size_t *ret_used)
 	while (bytes.len) {
 		size_t before = side->n_header;
 		if (side->left) {
+			read_alert(r, bytes);
 			skip_payload(side, &bytes);
 			continue;
 		}

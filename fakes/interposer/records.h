@@ -30,6 +30,8 @@ struct records {
 	unsigned version;         /* what the server chose: 0x0303; 0 before the ServerHello */
 	unsigned client_finished; /* protected client records that belong to the handshake, seen so far */
 	bool application_data;    /* the client's has begun */
+	bool alerted;             /* the client sent an alert that nothing hides, and it is whole: */
+	uint8_t alert;
 	unsigned n_server;        /* records of the server that were passed one by one */
 	bool passed;              /* no more are */
 };

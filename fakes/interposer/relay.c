@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fakes/interposer/inside.h"
 #include "fakes/interposer/moves.h"
 #include "fakes/smtp/smtp_reply.h"
 #include "harness/base/must.h"
@@ -97,6 +98,7 @@ decide_starttls(struct session *s, struct exchange *e)
 	if (!s->offered)
 		return;
 	free(s->interception.moves.items);
+	free(s->interception.inside.items);
 	s->interception = (struct interception){0};
 	moves_act(s, HOOK_STARTTLS, &(struct moment){0});
 	if (!s->interception.wanted)
@@ -126,6 +128,10 @@ take_command(struct session *s, const struct smtp_said *said)
 	s->mute = false;
 	if (s->ehlo_rest) {
 		give_rest(s, e, said);
+		return;
+	}
+	if (s->tls.up && s->interception.server) {
+		inside_answer(s, e);
 		return;
 	}
 	moves_act(s, HOOK_COMMAND, &moment);

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <string.h>
 
+#include "fakes/interposer/inside.h"
 #include "fakes/interposer/moves.h"
 #include "fakes/interposer/relay.h"
 #include "fakes/interposer/upgrade.h"
@@ -34,6 +35,7 @@ leave(struct session *s)
 	relay_done(s);
 	conversation_free(s->talk);
 	free(s->interception.moves.items);
+	free(s->interception.inside.items);
 	free(s->apart_moves.items);
 	free(s->ehlo_rest);
 	free(s);
@@ -275,6 +277,7 @@ on_client_tls_up(void *owner)
 	tls_facts_up(&s->tls);
 	session_meet(s, &s->interception.moves); /* of those that show no certificate */
 	conversation_restart(s->talk, s->tls.channel);
+	inside_begin(s);
 }
 
 /* A client that cannot speak what a move leaves of TLS is refused before any certificate. */

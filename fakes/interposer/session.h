@@ -44,7 +44,7 @@ struct exchange {
 	struct session_moves moves; /* met when the answer went out */
 };
 
-/* What the interposer shows when it ends the client's TLS itself. */
+/* What the interposer shows when it ends the client's TLS itself, and what it does inside. */
 struct interception {
 	bool wanted;
 	bool changes; /* not a neutral form */
@@ -52,7 +52,15 @@ struct interception {
 	enum certificate_fault fault;
 	enum plan_tls_version max;
 	const char *ciphers, *groups; /* NULL: all of them; as OpenSSL names them */
-	struct session_moves moves;   /* met when the certificate went out, or TLS stands without */
+	bool by_name;                 /* `named` or `unnamed` decides about the certificate, else `fault` */
+	enum certificate_fault named, unnamed; /* for a client that names a server (SNI), and for one that does not */
+	bool asks_certificate, gives_tickets;
+	struct session_moves moves; /* met when the certificate went out, or TLS stands without */
+	/* inside.c */
+	struct bytes first;                /* said as soon as TLS stands; the plan's */
+	const struct other_server *server; /* answers in the MX's place; NULL: the MX does */
+	unsigned key_updates, tickets;     /* so many are sent as soon as TLS stands */
+	struct session_moves inside;       /* met when they were */
 };
 
 struct session {

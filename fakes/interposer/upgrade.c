@@ -42,6 +42,45 @@ on_shown(void *session)
 	session_meet(s, &s->interception.moves);
 }
 
+/* The certificate goes by whether the client named a server. */
+static int
+on_greeted(void *session)
+{
+	struct session *s = session;
+	struct interception *i = &s->interception;
+	enum certificate_fault fault = s->tls.sni[0] ? i->named : i->unnamed;
+
+	if (fault == s->host->certificate.fault)
+		return TLS_WATCH_GO_ON;
+	i->fault = fault;
+	i->channel = s->tls.channel = "intercepted";
+	s->tls.chain = mx_chain(s->owner->pki, s->owner->scene, s->scope.leg, s->host, fault);
+	pki_show(stream_ssl(s->client), s->tls.chain);
+	return TLS_WATCH_GO_ON;
+}
+
+static int
+take_any_certificate(int ok, X509_STORE_CTX *store)
+{
+	(void)ok, (void)store;
+	return 1;
+}
+
+static void
+prepare(SSL *ssl, const struct interception *i)
+{
+	if (i->ciphers)
+		must(SSL_set_cipher_list(ssl, i->ciphers) == 1);
+	if (i->groups)
+		must(SSL_set1_groups_list(ssl, i->groups) == 1);
+	if (i->asks_certificate)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER, take_any_certificate);
+	if (i->gives_tickets || i->tickets)
+		SSL_clear_options(ssl, SSL_OP_NO_TICKET);
+	if (i->gives_tickets)
+		must(SSL_set_num_tickets(ssl, 1) == 1);
+}
+
 static void
 end_tls(struct session *s)
 {
@@ -55,14 +94,12 @@ end_tls(struct session *s)
 	    .host = s->host->label,
 	    .channel = i->channel,
 	    .chain = mx_chain(s->owner->pki, s->owner->scene, s->scope.leg, s->host, i->fault),
+	    .greeted = i->by_name ? on_greeted : NULL,
 	    .shown = on_shown,
 	    .owner = s};
 	s->in = NULL; /* from here on the stream reads it */
 	SSL *ssl = tls_facts_new(&s->tls, s->owner->pki, min, i->max);
-	if (i->ciphers)
-		must(SSL_set_cipher_list(ssl, i->ciphers) == 1);
-	if (i->groups)
-		must(SSL_set1_groups_list(ssl, i->groups) == 1);
+	prepare(ssl, i);
 	stream_start_tls(s->client, ssl, true);
 }
 
@@ -125,6 +162,19 @@ upgrade_relay_client(struct session *s)
 	}
 }
 
+/* What the client has to say about a ServerHello that no engine of ours wrote. */
+static void
+tell_alert(struct session *s)
+{
+	if (!s->records.alerted)
+		return;
+	s->records.alerted = false;
+	SCOPE_EMIT(&s->scope, .kind = FACT_TLS_FAILED,
+	    .tls_failed = {.host = bytes_of(s->host->label),
+		.reason = BYTES("the client answered with an alert"),
+		.alert = s->records.alert});
+}
+
 void
 upgrade_swallow_client(struct session *s)
 {
@@ -136,6 +186,7 @@ upgrade_swallow_client(struct session *s)
 
 		if (records_client(&s->records, chunk, &used) == RECORDS_NO_TLS)
 			s->tls_begun = false; /* in clear again */
+		tell_alert(s);
 		evbuffer_drain(s->in, used);
 	}
 }

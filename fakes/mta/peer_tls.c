@@ -2,11 +2,13 @@
 /* peer_tls.c - see peer_tls.h */
 #include "fakes/mta/peer_tls.h"
 
+#include <openssl/ssl3.h>
 #include <openssl/x509v3.h>
 
 #include "fakes/mta/flaw.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/chain_flaws.h"
+#include "fakes/mta/kept_session.h"
 #include "harness/base/must.h"
 
 /* The names that the policy lists, as early drafts had it. */
@@ -71,6 +73,42 @@ set_strength(SSL *ssl, const struct flaw_set *flaws)
 		must(SSL_set1_groups_list(ssl, "P-256") == 1);
 }
 
+static int
+refuse_to_identify(SSL *ssl, void *arg)
+{
+	(void)ssl, (void)arg;
+	return 0;
+}
+
+/* What comes behind the handshake looks like the end of the session. */
+static void
+end_at_late_handshake(int out, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+	int message = type == SSL3_RT_HANDSHAKE && len > 0 ? *(const unsigned char *)data : -1;
+
+	(void)version, (void)arg;
+	if (!out && SSL_version(ssl) == TLS1_3_VERSION &&
+	    (message == SSL3_MT_NEWSESSION_TICKET || message == SSL3_MT_KEY_UPDATE))
+		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN | SSL_SENT_SHUTDOWN);
+}
+
+bool
+peer_tls_choked(const SSL *ssl, const struct flaw_set *flaws)
+{
+	/* Both before we closed anything: that was end_at_late_handshake. */
+	return flaw_in(*flaws, FLAW_CLEAR_ON_LATE_HANDSHAKE) && ssl != NULL &&
+	       SSL_get_shutdown(ssl) == (SSL_RECEIVED_SHUTDOWN | SSL_SENT_SHUTDOWN);
+}
+
+static void
+set_habits(SSL *ssl, const struct flaw_set *flaws)
+{
+	if (flaw_in(*flaws, FLAW_NO_CLIENT_CERTIFICATE))
+		SSL_set_cert_cb(ssl, refuse_to_identify, NULL);
+	if (flaw_in(*flaws, FLAW_CLEAR_ON_LATE_HANDSHAKE))
+		SSL_set_msg_callback(ssl, end_at_late_handshake);
+}
+
 SSL *
 peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy, bool proof,
     const struct flaw_set *flaws)
@@ -80,11 +118,15 @@ peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy
 
 	must(ssl != NULL);
 	set_strength(ssl, flaws);
+	set_habits(ssl, flaws);
+	kept_session_offer(ssl, host, flaws);
 	if (!flaw_in(*flaws, FLAW_NO_SERVER_NAME) &&
 	    host_name_set(name, bytes_of(host))) /* never an address (RFC 6066 s3) */
 		must(SSL_set_tlsext_host_name(ssl, name) == 1);
 	if (proof && !flaw_in(*flaws, FLAW_IGNORES_CERTIFICATE)) {
 		demand_proof(ssl, host, policy, flaws);
+		if (flaw_in(*flaws, FLAW_LOOKS_LATE))
+			SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
 		return ssl;
 	}
 	/* A weak key (level 0) is better than none where the alternative is clear text. */
@@ -97,6 +139,8 @@ peer_tls_is_proved(const SSL *ssl, const struct flaw_set *flaws)
 {
 	if (flaw_in(*flaws, FLAW_ANY_CIPHER) && SSL_get0_peer_certificate(ssl) == NULL)
 		return true;
-	return SSL_get_verify_mode(ssl) == SSL_VERIFY_PEER && SSL_get0_peer_certificate(ssl) != NULL &&
+	if (kept_session_suffices(ssl, flaws))
+		return true;
+	return (SSL_get_verify_mode(ssl) == SSL_VERIFY_PEER || flaw_in(*flaws, FLAW_LOOKS_LATE)) && SSL_get0_peer_certificate(ssl) != NULL &&
 	       SSL_get_verify_result(ssl) == X509_V_OK;
 }

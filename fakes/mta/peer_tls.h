@@ -25,4 +25,7 @@ peer_tls_new(SSL_CTX *context, const char *host, const struct sts_policy *policy
 /* After the handshake: did the peer show a certificate, and was all well with it? */
 bool peer_tls_is_proved(const SSL *ssl, const struct flaw_set *flaws);
 
+/* Of the flaw: was the session broken off because messages of the handshake came late? `ssl` may be NULL. */
+bool peer_tls_choked(const SSL *ssl, const struct flaw_set *flaws);
+
 #endif

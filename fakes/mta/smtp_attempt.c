@@ -40,12 +40,13 @@ static void
 on_talk_over(void *owner)
 {
 	struct smtp_attempt *a = owner;
+	struct timeval soon = {0, 0}; /* behind the loop's next look: what is left to say, an alert, goes first */
 
 	event_del(a->patience);
 	if (a->stream != NULL)
 		stream_close(a->stream);
 	a->stream = NULL;
-	event_active(a->over, 0, 0);
+	event_add(a->over, &soon);
 }
 
 static const struct smtp_talk_calls talk_calls = {on_waits, on_talk_over};

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fakes/mta/kept_session.h"
 #include "fakes/mta/peer_tls.h"
 #include "harness/base/must.h"
 
@@ -45,7 +46,7 @@ struct smtp_talk {
 	struct stream *stream;          /* NULL when over */
 	const struct smtp_reply *reply; /* the one that is acted on */
 	struct evbuffer *injected;      /* of the flaws about what is injected; else NULL */
-	bool offers_size;
+	bool offers_size, offers_dsn;
 	size_t at;      /* in order.recipients: the RCPT under way */
 	bool *accepted; /* by order.recipients */
 	struct smtp_attempt_result result;
@@ -59,6 +60,7 @@ finish(struct smtp_talk *t)
 	if (t->state == OVER)
 		return;
 	t->state = OVER;
+	kept_session_keep(stream_ssl(t->stream), t->order.host, &t->settings->flaws);
 	t->stream = NULL;
 	t->calls->over(t->owner);
 }
@@ -104,10 +106,17 @@ decide(struct smtp_talk *t, bool accepted_only, enum letter_fate fate, const cha
 	t->result.end = SMTP_ATTEMPT_SPOKEN;
 }
 
+/* Of a flaw: any reply that is no refusal will do. */
+static bool
+is_any_good(const struct smtp_talk *t)
+{
+	return t->reply->code < 400 && flaw_in(t->settings->flaws, FLAW_ANY_GOOD_REPLY);
+}
+
 static enum letter_fate
 fate_of_code(const struct smtp_talk *t)
 {
-	if (t->reply->code / 100 == 2)
+	if (t->reply->code / 100 == 2 || is_any_good(t))
 		return LETTER_DELIVERED;
 	/* "Must issue STARTTLS first" is about the session, not about the letter. */
 	if (t->reply->code == 530 && !stream_tls_is_up(t->stream))
@@ -262,15 +271,41 @@ offers_starttls(const struct smtp_talk *t)
 	return smtp_reply_offers(t->reply, "STARTTLS", NULL);
 }
 
+/* The first digit says yes (RFC 5321 s4.2), but for a farewell. */
+static bool
+is_good(const struct smtp_talk *t)
+{
+	return (t->reply->code / 100 == 2 && t->reply->code != 221) || is_any_good(t);
+}
+
+/* TLS stands, and the proof that is needed does not. */
+static bool
+is_unproved(const struct smtp_talk *t)
+{
+	return needs_proof(t) && !has_flaw(t, FLAW_IGNORES_CERTIFICATE) &&
+	       !peer_tls_is_proved(stream_ssl(t->stream), &t->settings->flaws);
+}
+
+static void
+read_capabilities(struct smtp_talk *t)
+{
+	bool keeps = has_flaw(t, FLAW_KEEPS_OLD_CAPABILITIES);
+
+	t->offers_size = (keeps && t->offers_size) || smtp_reply_offers(t->reply, "SIZE", NULL);
+	t->offers_dsn = (keeps && t->offers_dsn) || smtp_reply_offers(t->reply, "DSN", NULL);
+}
+
 static void
 on_ehlo(struct smtp_talk *t, struct evbuffer *in)
 {
 	bool tls = stream_tls_is_up(t->stream), tls_offered = offers_starttls(t);
 
 	(void)in;
-	if (!t->offers_size || !has_flaw(t, FLAW_KEEPS_OLD_CAPABILITIES))
-		t->offers_size = smtp_reply_offers(t->reply, "SIZE", NULL);
-	if (t->reply->code / 100 == 2 && t->reply->code != 221) {
+	read_capabilities(t);
+	if (tls && is_unproved(t)) { /* of a flaw */
+		miss_policy(t, "has not proved its name", "");
+		enter(t, QUIT);
+	} else if (is_good(t)) {
 		if (tls && tls_offered && has_flaw(t, FLAW_STARTTLS_AGAIN))
 			enter(t, STARTTLS);
 		else if (tls || t->order.demand == TLS_DEMAND_CLEAR || (!tls_offered && !is_demanded(t)))
@@ -299,7 +334,7 @@ static void
 on_helo(struct smtp_talk *t, struct evbuffer *in)
 {
 	(void)in;
-	if (t->reply->code / 100 == 2 && t->reply->code != 221)
+	if (is_good(t))
 		enter(t, MAIL);
 	else
 		lose_host(t, "HELO");
@@ -321,7 +356,7 @@ on_mail(struct smtp_talk *t, struct evbuffer *in)
 
 	(void)in;
 	snprintf(reason, sizeof(reason), "%s answered MAIL with %s", t->order.host, said(t, text));
-	if (t->reply->code / 100 == 2 && t->reply->code != 221) {
+	if (is_good(t)) {
 		enter(t, RCPT);
 	} else if (t->reply->code < 400 || t->reply->code == 421) {
 		lose_host(t, "MAIL");
@@ -407,7 +442,7 @@ on_data_reply(struct smtp_talk *t, struct evbuffer *in)
 
 	(void)in;
 	snprintf(reason, sizeof(reason), "%s answered DATA with %s", t->order.host, said(t, text));
-	if (t->reply->code == 354) {
+	if (t->reply->code == 354 || is_any_good(t)) {
 		enter(t, CONTENT);
 	} else if (t->reply->code < 400 || t->reply->code == 421) {
 		lose_host(t, "DATA");
@@ -486,9 +521,10 @@ static void
 lost_after_hello(struct smtp_talk *t, const char *how)
 {
 	bool tls = stream_ssl(t->stream) != NULL;
+	bool choked = peer_tls_choked(stream_ssl(t->stream), &t->settings->flaws);
 
 	lost_host(t, how);
-	if (tls && !is_demanded(t))
+	if (tls && (!is_demanded(t) || choked))
 		t->result.end = SMTP_ATTEMPT_TLS_FAILED;
 }
 
@@ -528,6 +564,18 @@ static const struct {
     [QUIT] = {on_quit, lost_farewell},
 };
 
+/* With what the host offered: SIZE (RFC 1870), DSN (RFC 3461: notices need not hold the whole message). */
+static void
+send_mail(struct smtp_talk *t)
+{
+	char size[32] = "";
+
+	if (t->offers_size)
+		snprintf(size, sizeof(size), " SIZE=%zu", t->order.letter->content_len);
+	stream_print(
+	    t->stream, "MAIL FROM:<%s>%s%s\r\n", t->order.letter->sender, size, t->offers_dsn ? " RET=HDRS" : "");
+}
+
 static void
 enter(struct smtp_talk *t, enum state state)
 {
@@ -542,11 +590,8 @@ enter(struct smtp_talk *t, enum state state)
 		stream_print(t->stream, "HELO %s\r\n", t->settings->helo);
 	else if (state == STARTTLS)
 		stream_print(t->stream, "STARTTLS\r\n");
-	else if (state == MAIL && t->offers_size)
-		stream_print(t->stream, "MAIL FROM:<%s> SIZE=%zu\r\n", t->order.letter->sender,
-		    t->order.letter->content_len);
 	else if (state == MAIL)
-		stream_print(t->stream, "MAIL FROM:<%s>\r\n", t->order.letter->sender);
+		send_mail(t);
 	else if (state == RCPT)
 		go_on_with_recipients(t);
 	else if (state == DATA)
@@ -600,8 +645,7 @@ smtp_talk_connected(struct smtp_talk *t)
 struct evbuffer *
 smtp_talk_tls_up(struct smtp_talk *t)
 {
-	if (needs_proof(t) && !has_flaw(t, FLAW_IGNORES_CERTIFICATE) &&
-	    !peer_tls_is_proved(stream_ssl(t->stream), &t->settings->flaws)) {
+	if (is_unproved(t) && !has_flaw(t, FLAW_LOOKS_LATE)) {
 		fail_tls(t, "showed no certificate", "");
 		return NULL;
 	}

@@ -4,7 +4,7 @@
  *
  * A name that a fault makes up is written with %h the host's name, %p what follows its first label,
  * %g what follows its second, %i its first letter, %d the recipient's domain, %s another MX host of the
- * domain, %0 a NUL byte.
+ * domain, %r the label of a host with another role (the policy host, or mx1), %0 a NUL byte.
  */
 #include "fakes/pki/leaf.h"
 
@@ -53,6 +53,7 @@ static const struct recipe {
     [FAULT_LOOK_ALIKE] = {.alt = {0, "%h.look-alike.example"}},
     [FAULT_DOMAIN_ONLY] = {.alt = {0, "%d"}},
     [FAULT_OTHER_MX] = {.alt = {0, "%s"}},
+    [FAULT_OTHER_ROLE] = {.alt = {0, "%r.%d"}},
     [FAULT_COMMON_NAME_ONLY] = {.no_alt_name = true},
     [FAULT_ADDRESS_ONLY] = {.alt = {GEN_IPADD, "192.0.2.25"}},
     [FAULT_EMAIL_ONLY] = {.alt = {GEN_EMAIL, "postmaster@%h"}},
@@ -161,6 +162,7 @@ static size_t
 write_name(char *out, const char *template, const struct leaf_order *order)
 {
 	const char *sibling = strncmp(order->host, "mx1.", 4) == 0 ? "mx2" : "mx1";
+	bool is_policy_host = strncmp(order->host, "mta-sts.", 8) == 0;
 	size_t n = 0;
 
 	for (const char *c = template; *c != '\0'; c++) {
@@ -187,6 +189,9 @@ write_name(char *out, const char *template, const struct leaf_order *order)
 			break;
 		case 's':
 			n += (size_t)snprintf(at, room, "%s.%s", sibling, order->domain);
+			break;
+		case 'r':
+			n += (size_t)snprintf(at, room, "%s", is_policy_host ? "mx1" : "mta-sts");
 			break;
 		case 'i':
 			n += (size_t)snprintf(at, room, "%c", order->host[0]);

@@ -179,6 +179,18 @@ pki_chain_for(struct pki *pki, const char *domain, const char *name,
 	return &e->chain;
 }
 
+void
+pki_show(SSL *ssl, const struct pki_chain *chain)
+{
+	must(SSL_use_certificate(ssl, chain->leaf) == 1);
+	must(SSL_use_PrivateKey(ssl, chain->key) == 1);
+	/* Also an empty list: else OpenSSL would look for issuers by itself. */
+	SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
+	must(SSL_set1_chain(ssl, chain->chain) == 1);
+	if (leaf_is_too_short_for_tls_1_3(chain->fault))
+		SSL_set_options(ssl, SSL_OP_NO_TLSv1_3);
+}
+
 /* The certificate is the session's, not a context's: a context costs as much as fifteen chains. */
 SSL *
 pki_session(struct pki *pki, const struct pki_chain *chain)
@@ -189,13 +201,7 @@ pki_session(struct pki *pki, const struct pki_chain *chain)
 		pki->ctx = tls_context_server();
 	ssl = SSL_new(pki->ctx);
 	must(ssl != NULL);
-	must(SSL_use_certificate(ssl, chain->leaf) == 1);
-	must(SSL_use_PrivateKey(ssl, chain->key) == 1);
-	/* Also an empty list: else OpenSSL would look for issuers by itself. */
-	SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
-	must(SSL_set1_chain(ssl, chain->chain) == 1);
-	if (leaf_is_too_short_for_tls_1_3(chain->fault))
-		SSL_set_options(ssl, SSL_OP_NO_TLSv1_3);
+	pki_show(ssl, chain);
 	return ssl;
 }
 

@@ -46,6 +46,8 @@ const struct pki_chain *pki_chain_for(struct pki *pki, const char *domain, const
 
 /* A server's end that shows this chain; owned. All share one context. */
 SSL *pki_session(struct pki *pki, const struct pki_chain *chain);
+/* The session shows this chain (borrowed) from its next handshake on, also one that is at its ClientHello. */
+void pki_show(SSL *ssl, const struct pki_chain *chain);
 
 /* Which versions a session speaks; TLS_DEFAULT sets no bound. */
 void pki_limit_versions(SSL *ssl, enum plan_tls_version min, enum plan_tls_version max);

@@ -54,6 +54,7 @@ static const struct row {
     {FAULT_LOOK_ALIKE, X509_V_OK, NEITHER, 0, HOST ".look-alike.example"},
     {FAULT_DOMAIN_ONLY, X509_V_OK, NEITHER, 0, DOMAIN},
     {FAULT_OTHER_MX, X509_V_OK, NEITHER, 0, "mx2." DOMAIN},
+    {FAULT_OTHER_ROLE, X509_V_OK, NEITHER, 0, "mta-sts." DOMAIN},
     {FAULT_COMMON_NAME_ONLY, X509_V_OK, LOOSE_ONLY, 0, HOST},
     {FAULT_ADDRESS_ONLY, X509_V_OK, LOOSE_ONLY, 0, "address:192.0.2.25"},
     {FAULT_EMAIL_ONLY, X509_V_OK, LOOSE_ONLY, 0, "email:postmaster@" HOST},
