@@ -26,7 +26,7 @@ static const struct command_option options[] = {
     {'s', "select", "GLOB", "only scenarios whose name matches; * also matches / (may be repeated)", true},
     {'l', "level", "LEVEL", "what counts for the exit status: must (the default), should, may, info", false},
     {'o', "out", "DIR", "the run's folder; mitmx-runs/CLIENT-TIME otherwise", false},
-    {'j', "jobs", "N", "commands of a one-shot client that run at once (32)", false},
+    {'j', "jobs", "N", "commands of a one-shot client that run at once (32); 1 also keeps to one machine at a time", false},
     {0, "claims", "LIST", "mechanisms that the client is held to, with commas, in place of what it claims",
 	false},
     {0, "deadline", "SECONDS", "when a step without an end is given up (30)", false},
