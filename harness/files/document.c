@@ -201,6 +201,38 @@ copy_pairs(struct document *d, yaml_document_t *y, const yaml_node_t *from, stru
 }
 
 static void
+push_item(struct document *d, struct node *to, struct node *item)
+{
+	*(struct node **)region_push(d->region, &to->items, &to->n, sizeof(item)) = item;
+}
+
+/* "mx{1..20}" in a list stands for that many items; false when the text has no such range. */
+static bool
+push_range(struct document *d, struct node *to, const struct node *item)
+{
+	const char *open = item->kind == NODE_TEXT ? strchr(item->text.data, '{') : NULL;
+	unsigned first, last;
+	int len = 0;
+
+	while (open != NULL && (sscanf(open, "{%4u..%4u}%n", &first, &last, &len) != 2 || len == 0))
+		open = strchr(open + 1, '{');
+	if (open == NULL)
+		return false;
+	if (first > last)
+		node_complain(item, "a range counts up: {%u..%u}", last, first);
+	for (unsigned n = first; n <= last && ++d->n_nodes < DOCUMENT_NODES_MAX; n++) {
+		struct node *one = region_memdup(d->region, item, sizeof(*item));
+
+		one->text = bytes_of(region_printf(d->region, "%.*s%u%s", (int)(open - item->text.data),
+		    item->text.data, n, open + len));
+		push_item(d, to, one);
+	}
+	if (d->n_nodes >= DOCUMENT_NODES_MAX)
+		node_complain(item, "too many values");
+	return true;
+}
+
+static void
 copy_items(struct document *d, yaml_document_t *y, const yaml_node_t *from, struct node *to, unsigned depth)
 {
 	for (yaml_node_item_t *i = from->data.sequence.items.start; i < from->data.sequence.items.top; i++) {
@@ -208,7 +240,8 @@ copy_items(struct document *d, yaml_document_t *y, const yaml_node_t *from, stru
 
 		if (item == NULL)
 			return;
-		*(struct node **)region_push(d->region, &to->items, &to->n, sizeof(item)) = item;
+		if (!push_range(d, to, item))
+			push_item(d, to, item);
 	}
 }
 

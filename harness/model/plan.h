@@ -182,7 +182,7 @@ struct plan_move {
 	const char *verb;              /* VERB, upper case; "GREETING", "CONTENT" */
 	enum certificate_fault fault;  /* FAULT */
 	enum plan_tls_version version; /* VERSION */
-	const char *const *records;    /* RECORDS: "TYPE rdata" in zone-file form, names complete */
+	const char *const *records;    /* RECORDS: "[OWNER.] TYPE rdata" in zone-file form, names complete */
 	size_t n_records;
 };
 

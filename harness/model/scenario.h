@@ -6,7 +6,8 @@
  * part hangs on it as an opaque pointer (expectations.h, for the docket alone).
  *
  * Relative names: "@" is the domain, "mx1" is mx1.DOMAIN, a label of `attack.hosts` is that host,
- * a name with a trailing dot is complete. Texts may hold {domain}, {id}, and {LABEL} for a host's name.
+ * a name with a trailing dot is complete. Texts may hold {domain}, {leg} (its first label), {id}, {LABEL} for a
+ * host's name and {LABEL.address} for its address.
  */
 #ifndef MODEL_SCENARIO_H
 #define MODEL_SCENARIO_H

@@ -93,9 +93,18 @@ placeholder(const struct leg *leg, const char *word, size_t len, const char *id)
 		return leg->domain;
 	if (len == 2 && memcmp(word, "id", 2) == 0)
 		return id;
-	for (size_t i = 0; i < leg->n_hosts; i++)
-		if (strlen(leg->hosts[i].label) == len && memcmp(leg->hosts[i].label, word, len) == 0)
+	if (len == 3 && memcmp(word, "leg", 3) == 0)
+		return region_strndup(leg->region, leg->domain, strcspn(leg->domain, "."));
+	for (size_t i = 0; i < leg->n_hosts; i++) {
+		size_t label = strlen(leg->hosts[i].label);
+
+		if (label > len || memcmp(leg->hosts[i].label, word, label) != 0)
+			continue;
+		if (label == len)
 			return leg->hosts[i].name;
+		if (len - label == 8 && memcmp(word + label, ".address", 8) == 0)
+			return leg_address(leg, leg->hosts[i].number);
+	}
 	return NULL;
 }
 

@@ -36,7 +36,7 @@ const char *leg_name(const struct leg *leg, const char *relative);
 /* The same, lower case, which is how dns moves are compared. */
 const char *leg_name_lower(const struct leg *leg, const char *relative);
 
-/* {domain}, {LABEL} and, when `id` is there, {id}; everything else stays. */
+/* {domain}, {leg} (its first label), {LABEL}, {LABEL.address} and, when `id` is there, {id}; everything else stays. */
 struct bytes leg_expand(const struct leg *leg, struct bytes text, const char *id);
 const char *leg_expand_text(const struct leg *leg, const char *text, const char *id); /* NULL gives NULL */
 

@@ -69,6 +69,27 @@ add_policy(struct making *m, const struct scenario_world *world)
 		add(m, owner, "TXT", leg_txt(m->leg, region_printf(r, "v=STSv1; id=%s;", m->id)));
 }
 
+static void
+add_more(struct making *m, const char *owner, const struct scenario_record *record)
+{
+	add(m, owner, record->type,
+	    leg_rdata(m->leg, record->type, leg_expand_text(m->leg, record->rdata, m->id)));
+}
+
+static const char *
+owner_of(const struct leg *leg, const struct scenario_record *record, const char *id)
+{
+	return region_printf(leg->region, "%s.", leg_name(leg, leg_expand_text(leg, record->owner, id)));
+}
+
+static bool
+is_below(const char *name, const char *apex)
+{
+	size_t len = strlen(name), n = strlen(apex);
+
+	return len >= n && text_equal_nocase(name + len - n, apex) && (len == n || name[len - n - 1] == '.');
+}
+
 static struct plan_zone
 domain_zone(const struct leg *leg, const struct scenario_world *world, const char *id)
 {
@@ -79,13 +100,34 @@ domain_zone(const struct leg *leg, const struct scenario_world *world, const cha
 		add_host(&m, &world->hosts[i]);
 	add_policy(&m, world);
 	for (size_t i = 0; i < world->n_records; i++) {
-		const struct scenario_record *record = &world->records[i];
+		const char *owner = owner_of(leg, &world->records[i], id);
 
-		add(&m,
-		    region_printf(leg->region, "%s.", leg_name(leg, leg_expand_text(leg, record->owner, id))),
-		    record->type, leg_rdata(leg, record->type, leg_expand_text(leg, record->rdata, id)));
+		if (is_below(owner, m.zone.apex))
+			add_more(&m, owner, &world->records[i]);
 	}
 	return m.zone;
+}
+
+/* A name outside the domain is a zone of its own, with all the records that it has. */
+static void
+add_foreign_zones(
+    const struct leg *leg, const struct scenario_world *world, const char *id, struct plan_world *made)
+{
+	for (size_t i = 0; i < world->n_records; i++) {
+		struct making m = {.leg = leg, .id = id};
+		const char *apex = owner_of(leg, &world->records[i], id);
+		bool known = is_below(apex, made->zones[0].apex);
+
+		for (size_t k = 1; k < made->n_zones && !known; k++)
+			known = text_equal_nocase(made->zones[k].apex, apex);
+		if (known)
+			continue;
+		begin_zone(&m, region_strndup(leg->region, apex, strlen(apex) - 1), false);
+		for (size_t k = i; k < world->n_records; k++)
+			if (text_equal_nocase(owner_of(leg, &world->records[k], id), apex))
+				add_more(&m, apex, &world->records[k]);
+		made->zones[made->n_zones++] = m.zone;
+	}
 }
 
 static struct plan_zone
@@ -235,12 +277,13 @@ leg_world_make(const struct leg *leg, const struct scenario_world *world,
 	struct plan_world *made = region_alloc(leg->region, sizeof(*made));
 	const char *id = world->policy.given ? policy_id(leg, &world->policy) : NULL;
 
-	made->zones = region_alloc(leg->region, 2 * sizeof(*made->zones));
+	made->zones = region_alloc(leg->region, (2 + world->n_records) * sizeof(*made->zones));
 	made->hosts =
 	    region_alloc(leg->region, (world->n_hosts + attack->n_hosts + 2) * sizeof(*made->hosts));
 	made->zones[made->n_zones++] = domain_zone(leg, world, id);
 	if (attack->n_hosts > 0)
 		made->zones[made->n_zones++] = attackers_zone(leg, attack);
+	add_foreign_zones(leg, world, id, made);
 	for (size_t i = 0; i < world->n_hosts; i++)
 		made->hosts[made->n_hosts++] = host_of(leg, &world->hosts[i], false);
 	place_web_server(leg, world, LEG_POLICY_HOST, &world->policy_host, id, made);

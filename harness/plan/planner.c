@@ -72,14 +72,29 @@ make_base(struct planner *p)
 
 /* --- moves ---------------------------------------------------------------------------------------- */
 
+/* Cuts a word and the blanks behind it off the front. */
+static const char *
+take_word(const struct leg *leg, const char **record)
+{
+	size_t len = strcspn(*record, " \t");
+	const char *word = region_strndup(leg->region, *record, len);
+
+	*record += len + strspn(*record + len, " \t");
+	return word;
+}
+
+/* "TYPE DATA", or "OWNER TYPE DATA": types are in capitals, owners are not. */
 static const char *
 complete_record(const struct leg *leg, const char *record)
 {
-	size_t len = strcspn(record, " \t");
-	const char *type = region_strndup(leg->region, record, len);
-	const char *rdata = record + len + strspn(record + len, " \t");
+	const char *type = take_word(leg, &record), *owner = NULL;
 
-	return region_printf(leg->region, "%s %s", type, leg_rdata(leg, type, rdata));
+	if (strpbrk(type, "@abcdefghijklmnopqrstuvwxyz") != NULL) {
+		owner = leg_name(leg, leg_expand_text(leg, type, NULL));
+		type = take_word(leg, &record);
+	}
+	return region_printf(leg->region, "%s%s%s %s", owner ? owner : "", owner ? ". " : "", type,
+	    leg_rdata(leg, type, record));
 }
 
 static void

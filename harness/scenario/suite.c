@@ -286,6 +286,11 @@ suite_manual(struct manual *to)
 	keys_manual(to, file_keys, &shown);
 	manual_section(to, "A step, when it is a mapping");
 	keys_manual(to, step_keys, &shown);
+	manual_section(to, "Names and texts");
+	manual_text(to,
+	    "Names are relative to the domain: \"@\" is the domain itself, mx1 is mx1.DOMAIN; one that ends "
+	    "in a dot is whole. Texts may hold {domain}, {leg} (its first label), {LABEL} (a host's name), "
+	    "{LABEL.address} and {id}. In a list, \"host{1..20}\" stands for twenty items.");
 	manual_section(to, "What is expected");
 	manual_text(to, "An outcome or a set of them; a mapping from level (must, should, may, info) or from "
 			"floor (may, tls, verified); record; or a mapping:");

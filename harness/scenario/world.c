@@ -88,8 +88,9 @@ const struct key world_keys[] = {
     {"sts-record", KEY_TEXTS, false, "TXT records at _mta-sts; {id} stands for the policy's id", NULL, NULL,
 	0, 0},
     {"mx", KEY_NAMED, false, "MX hosts by label (mx1)", NULL, host_keys, 0, 0},
-    {"records", KEY_TEXTS, false, "more records: \"OWNER TYPE DATA\", names relative to the domain", NULL,
-	NULL, 0, 0},
+    {"records", KEY_TEXTS, false,
+	"more records: \"OWNER TYPE DATA\", names relative to the domain, or with a dot at their end", NULL, NULL,
+	0, 0},
     {"dnssec", KEY_WORD, false, "whether the domain's zone is (unsigned)", signings, NULL, 0, 0},
     {0},
 };
@@ -163,7 +164,7 @@ check_label(const struct node *label)
 	if (!good)
 		node_complain(label, "a host's label is made of a-z, 0-9 and '-'");
 	else if (node_is(label, "mta-sts") || node_is(label, "elsewhere") || node_is(label, "domain") ||
-		 node_is(label, "id"))
+		 node_is(label, "id") || node_is(label, "leg"))
 		node_complain(
 		    label, "'%s' already means something else here; take another label", label->text.data);
 }
@@ -301,8 +302,11 @@ read_record(const struct node *text, struct scenario_world *world, struct region
 		node_complain(text, "a record is OWNER TYPE DATA, as in '@ MX 10 mx9'");
 		return;
 	}
-	if (record.owner[strlen(record.owner) - 1] == '.') {
-		node_complain(text, "'%s' is outside the domain; records belong below it", record.owner);
+	if (record.owner[strlen(record.owner) - 1] == '.' && strchr(record.owner, '{') == NULL) {
+		node_complain(text,
+		    "'%s' is outside the domain, and would be every scenario's; {domain}, {leg} or a host's "
+		    "address in it makes it this one's",
+		    record.owner);
 		return;
 	}
 	type = region_strdup(r, record.type);

@@ -224,6 +224,32 @@ aliases_cannot_blow_up(void **state)
 }
 
 static void
+a_range_in_a_list_is_that_many_items(void **state)
+{
+	struct complaints *c = complaints_new();
+	struct document *d = document_parse("ranges",
+	    BYTES("a: ['mx{8..11}.x', plain, '{domain}', 'x{1,2}']\nb: 'mx{1..2}'\n"), c);
+	const struct node *list = node_get(document_root(d), "a");
+
+	(void)state;
+	assert_int_equal(list->n, 7);
+	assert_string_equal(list->items[0]->text.data, "mx8.x");
+	assert_string_equal(list->items[3]->text.data, "mx11.x");
+	assert_string_equal(list->items[5]->text.data, "{domain}");
+	assert_string_equal(list->items[6]->text.data, "x{1,2}");
+	assert_true(node_is(node_get(document_root(d), "b"), "mx{1..2}"));
+	document_free(d);
+	assert_null(document_parse("down", BYTES("a: ['mx{2..1}']\n"), c));
+	assert_non_null(strstr(complaints_at(c, 0)->sentence, "counts up"));
+	complaints_free(c);
+	c = complaints_new();
+	assert_null(document_parse("blown", BYTES("a: ['{1..9999}', '{1..9999}', '{1..9999}', '{1..9999}', '{1..9999}', "
+						  "'{1..9999}', '{1..9999}', '{1..9999}', '{1..9999}', '{1..9999}']\n"), c));
+	assert_non_null(strstr(complaints_at(c, 0)->sentence, "too many values"));
+	complaints_free(c);
+}
+
+static void
 a_file_that_is_not_there_is_a_complaint(void **state)
 {
 	struct complaints *c = complaints_new();
@@ -348,6 +374,7 @@ main(void)
 	    cmocka_unit_test(the_same_mistake_is_told_once),
 	    cmocka_unit_test(large_files_are_refused),
 	    cmocka_unit_test(aliases_cannot_blow_up),
+	    cmocka_unit_test(a_range_in_a_list_is_that_many_items),
 	    cmocka_unit_test(a_file_that_is_not_there_is_a_complaint),
 	    cmocka_unit_test(values_are_read_by_the_table_not_by_their_looks),
 	    cmocka_unit_test(an_overlay_replaces_key_by_key),

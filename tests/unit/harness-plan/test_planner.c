@@ -25,7 +25,9 @@ static struct scenario_host honest_hosts[] = {
     {.label = "web", .smtp = {.starttls = true, .esmtp = true}},
 };
 static struct scenario_record extra_records[] = {
-    {"@", "A", "web"}, {"alias", "CNAME", "mx2"}, {"note", "TXT", "\"{domain}\""}};
+    {"@", "A", "web"}, {"alias", "CNAME", "mx2"}, {"note", "TXT", "\"{domain}\""},
+    {"x.{domain}.lan.example.", "MX", "5 mx1"}, {"mail-{leg}.", "A", "mx2"}, {"{mx2.address}.", "A", "mx2"},
+    {"mail-{leg}.", "TXT", "more"}};
 static const struct scenario_world honest = {
     .policy = {.given = true, .mode = "enforce", .max_age_s = 604800},
     .policy_host = {.response = {.status = 200, .content_type = "text/plain"}},
@@ -51,7 +53,7 @@ static const struct scenario_world odd = {.elsewhere = {.withdrawn = true},
     .secure = true};
 
 static const char *const forged[] = {
-    "MX 5 evil", "A evil", "TXT \"x\"", "MX 0 .", "CNAME elsewhere.example."};
+    "MX 5 evil", "A evil", "TXT \"x\"", "MX 0 .", "CNAME elsewhere.example.", "mx1 A evil", "@ TXT x"};
 static struct plan_move some_moves[] = {
     {.move = MOVE_DNS_FORGE, .name = "@", .type = "MX", .records = forged, .n_records = COUNT(forged)},
     {.move = MOVE_DNS_NXDOMAIN, .name = "_MTA-STS"},
@@ -189,6 +191,14 @@ records_follow_from_the_world(void **state)
 	assert_string_equal(rdata(w, "alias.a0001.example.", "CNAME", 0), "mx2.a0001.example.");
 	assert_string_equal(rdata(w, "note.a0001.example.", "TXT", 0), "\"a0001.example\"");
 	assert_non_null(rdata(w, "a0001.example.", "SOA", 0));
+	/* names outside the domain are zones of their own */
+	assert_string_equal(rdata(w, "x.a0001.example.lan.example.", "MX", 0), "5 mx1.a0001.example.");
+	plan_address_text((struct plan_address){0, host(w, "mx2")->number}, address);
+	assert_string_equal(rdata(w, "mail-a0001.", "A", 0), address);
+	assert_string_equal(rdata(w, "mail-a0001.", "TXT", 0), "more");
+	strcat(address, ".");
+	assert_non_null(rdata(w, address, "SOA", 0));
+	assert_int_equal(w->n_zones, 4);
 	assert_non_null(rdata(w, "mta-sts.a0001.example.", "A", 0));
 	assert_memory_equal(rdata(w, "_mta-sts.a0001.example.", "TXT", 0), "\"v=STSv1; id=", 13);
 	assert_int_equal(w->zones[0].records[0].ttl, 0);
@@ -261,6 +271,8 @@ moves_are_completed_and_neutral_in_the_control(void **state)
 	assert_string_equal(forge->records[2], "TXT \"x\"");
 	assert_string_equal(forge->records[3], "MX 0 .");
 	assert_string_equal(forge->records[4], "CNAME elsewhere.example.");
+	assert_memory_equal(forge->records[5], "mx1.a0001.example. A 198.18.", 28);
+	assert_string_equal(forge->records[6], "a0001.example. TXT x");
 	assert_string_equal(controlled->moves[0].records[0], "MX 5 evil.c0001-x.example.");
 	assert_string_equal(attacked->moves[1].name, "_mta-sts.a0001.example");
 	assert_true(bytes_equal(attacked->moves[2].bytes, BYTES("250 mx1.a0001.example {what}\r\n")));
