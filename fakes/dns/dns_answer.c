@@ -13,6 +13,7 @@
 
 #define HEADER_LEN 12
 #define MOVES_MAX 8
+#define WEEK 604800 /* s */
 
 struct dns_answer {
 	struct scope scope;
@@ -161,7 +162,8 @@ deny(struct dns_answer *a, struct dns_book *book, const struct plan_move *move)
 {
 	if (!move->neutral)
 		dns_content_deny(&a->content, book, a->name,
-		    move->move == MOVE_DNS_NXDOMAIN ? LDNS_RCODE_NXDOMAIN : LDNS_RCODE_NOERROR);
+		    move->move == MOVE_DNS_NODATA ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN,
+		    move->move == MOVE_DNS_NXDOMAIN_LONG ? WEEK : 0);
 	return true;
 }
 
@@ -257,6 +259,7 @@ change_ad(struct dns_answer *a, struct dns_book *book, const struct plan_move *m
 
 static make_move *const moves[MOVES] = {
     [MOVE_DNS_NXDOMAIN] = deny,
+    [MOVE_DNS_NXDOMAIN_LONG] = deny,
     [MOVE_DNS_NODATA] = deny,
     [MOVE_DNS_SERVFAIL] = fail,
     [MOVE_DNS_REFUSED] = fail,

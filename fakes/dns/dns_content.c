@@ -8,6 +8,7 @@
 #include "harness/base/must.h"
 
 #define ALIASES_MAX 16
+#define SOA_MINIMUM 6 /* the place of this field in an SOA (RFC 2308 s4) */
 
 void
 dns_content_init(struct dns_content *c)
@@ -131,20 +132,48 @@ dns_content_look_up(struct dns_content *c, struct dns_book *book, const ldns_rdf
 /* --- lies ------------------------------------------------------------------------------ */
 
 void
-dns_content_deny(struct dns_content *c, struct dns_book *book, const ldns_rdf *name, ldns_pkt_rcode rcode)
+dns_content_deny(struct dns_content *c, struct dns_book *book, const ldns_rdf *name, ldns_pkt_rcode rcode,
+    uint32_t for_s)
 {
+	ldns_rr *soa;
+
 	dns_content_clear(c, rcode);
 	add_copy(c->authority, dns_zone_soa(dns_book_find(book, name).zone), NULL);
+	soa = ldns_rr_list_rr(c->authority, 0);
+	if (for_s == 0)
+		return;
+	ldns_rr_set_ttl(soa, for_s);
+	ldns_rdf_deep_free(ldns_rr_set_rdf(soa, ldns_native2rdf_int32(LDNS_RDF_TYPE_INT32, for_s), SOA_MINIMUM));
 }
 
-/* The type named by the record's first word; 0 when it is none. */
+/* Behind the word, and the blanks behind that. */
+static const char *
+behind_word(const char *text)
+{
+	text += strcspn(text, " \t");
+	return text + strspn(text, " \t");
+}
+
+/* A first word that ends in a dot is the owner. */
+static bool
+has_owner(const char *record)
+{
+	size_t len = strcspn(record, " \t");
+
+	return len > 0 && record[len - 1] == '.';
+}
+
+/* The type that the record names; 0 when it is none. */
 static ldns_rr_type
 type_of(const char *record, const char **ret_rdata)
 {
 	char word[32];
-	size_t len = strcspn(record, " \t");
+	size_t len;
 
-	*ret_rdata = record + len + strspn(record + len, " \t");
+	if (has_owner(record))
+		record = behind_word(record);
+	len = strcspn(record, " \t");
+	*ret_rdata = behind_word(record);
 	if (len >= sizeof(word))
 		return 0;
 	memcpy(word, record, len);
@@ -158,20 +187,24 @@ dns_record_answers(const char *record, ldns_rr_type type)
 	const char *rdata;
 	ldns_rr_type own = type_of(record, &rdata);
 
-	return own != 0 && (own == type || own == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_ANY);
+	return own != 0 && !has_owner(record) && (own == type || own == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_ANY);
 }
 
+/* Owned; `name` is the owner of a record that has none. */
 static ldns_rr *
 record_of(const char *record, const ldns_rdf *name, struct why *why)
 {
 	const char *rdata;
 	ldns_rr_type own = type_of(record, &rdata);
-	char *type = ldns_rr_type2str(own);
-	ldns_rr *rr = dns_record_new(".", 0, type == NULL ? "" : type, rdata, why);
+	char *type = ldns_rr_type2str(own), *owner = must_strdup(has_owner(record) ? record : ".");
+	ldns_rr *rr;
 
+	owner[strcspn(owner, " \t")] = '\0';
+	rr = dns_record_new(owner, 0, type == NULL ? "" : type, rdata, why);
+	free(owner);
 	free(type);
-	if (rr == NULL)
-		return NULL;
+	if (rr == NULL || has_owner(record))
+		return rr;
 	ldns_rdf_deep_free(ldns_rr_owner(rr));
 	ldns_rr_set_owner(rr, ldns_rdf_clone(name));
 	return rr;

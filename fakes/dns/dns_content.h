@@ -22,9 +22,10 @@ void dns_content_clear(struct dns_content *c, ldns_pkt_rcode rcode); /* no recor
 /* Adds what the zones say of the name; owners are written as `name` is (letter case). */
 void
 dns_content_look_up(struct dns_content *c, struct dns_book *book, const ldns_rdf *name, ldns_rr_type type);
-/* "There is no such name (or record)", with the SOA of its zone; not secure. */
-void
-dns_content_deny(struct dns_content *c, struct dns_book *book, const ldns_rdf *name, ldns_pkt_rcode rcode);
+/* "There is no such name (or record)", with the SOA of its zone; not secure. `for_s`: seconds that this is
+ * said to last (RFC 2308 s5); 0: as the zone says. */
+void dns_content_deny(struct dns_content *c, struct dns_book *book, const ldns_rdf *name,
+    ldns_pkt_rcode rcode, uint32_t for_s);
 /* Adds records "TYPE rdata" of `name`: those that answer `type` to the answer, others as additional. */
 void dns_content_forge(struct dns_content *c, struct dns_book *book, const ldns_rdf *name, ldns_rr_type type,
     const char *const *records, size_t n_records);

@@ -135,7 +135,7 @@ start_lab(struct session *s, struct why *why)
 
 	/* trust-ad: else glibc hides the AD bit from the client, and with it DANE. */
 	snprintf(resolv_conf, sizeof(resolv_conf),
-	    "nameserver %s\noptions edns0 trust-ad timeout:2 attempts:2\n", s->resolver);
+	    "nameserver %s\nsearch lan.example\noptions edns0 trust-ad timeout:2 attempts:2\n", s->resolver);
 	snprintf(link, sizeof(link), TRUST_DIRECTORY "/%s", pki_root_link(s->pki));
 	const struct lab_file files[] = {
 	    file_of("/etc/resolv.conf", resolv_conf),

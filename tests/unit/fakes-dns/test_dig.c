@@ -64,7 +64,7 @@ run(struct event_base *base, const char *command, char *out, size_t size)
 
 #define DIG "dig +noedns +nocookie +time=2 +tries=1 +nocmd +nostats "
 
-static const struct {
+static const struct row {
 	const char *command;
 	const char *const want[4]; /* each must be in the output */
 	const char *unwanted;
@@ -96,6 +96,17 @@ static const struct {
     {"drill @198.18.0.53 _mta-sts.a0001.example txt", {"v=STSv1; \" \"id=1;"}, NULL},
 };
 
+static const char *const beside[] = {"MX 10 mx1." D, "mx1." D " A 198.18.9.9"};
+static struct plan_move lies[] = {
+    {.move = MOVE_DNS_FORGE, .name = "a0001.example", .type = "MX", .records = beside, .n_records = 2},
+    {.move = MOVE_DNS_NXDOMAIN_LONG, .name = "_mta-sts.a0001.example"},
+};
+static const struct row lie_rows[] = {
+    {DIG "@198.18.0.53 a0001.example mx", {"ANSWER: 1", "mx1.a0001.example.\t0\tIN\tA\t198.18.9.9"}, NULL},
+    {DIG "@198.18.0.53 mx1.a0001.example +short", {"198.18.1.1\n"}, "198.18.9.9"},
+    {DIG "@198.18.0.53 _mta-sts.a0001.example txt", {"NXDOMAIN", "604800\tIN\tSOA", " 86400 604800\n"}, NULL},
+};
+
 static bool
 is_missing(const char *command)
 {
@@ -107,12 +118,30 @@ is_missing(const char *command)
 }
 
 static void
+ask_all(struct event_base *base, const struct row *asked, size_t n)
+{
+	static char out[65536];
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_missing(asked[i].command)) {
+			print_message("not installed: %s\n", asked[i].command);
+			continue;
+		}
+		run(base, asked[i].command, out, sizeof(out));
+		for (size_t j = 0; j < 4 && asked[i].want[j] != NULL; j++)
+			if (strstr(out, asked[i].want[j]) == NULL)
+				fail_msg("%s: no '%s' in\n%s", asked[i].command, asked[i].want[j], out);
+		if (asked[i].unwanted != NULL && strstr(out, asked[i].unwanted) != NULL)
+			fail_msg("%s: '%s' in\n%s", asked[i].command, asked[i].unwanted, out);
+	}
+}
+
+static void
 dig_gets_the_answers_that_a_resolver_would_give(void **state)
 {
 	struct event_base *base = event_base_new();
 	struct scene *scene = scene_new(&dns_plan, &sink);
 	struct dns_host *host;
-	static char out[65536];
 	struct why why;
 
 	(void)state;
@@ -121,18 +150,11 @@ dig_gets_the_answers_that_a_resolver_would_give(void **state)
 	host = dns_host_new(base, scene, &why);
 	if (host == NULL)
 		fail_msg("%s", why.text);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (is_missing(rows[i].command)) {
-			print_message("not installed: %s\n", rows[i].command);
-			continue;
-		}
-		run(base, rows[i].command, out, sizeof(out));
-		for (size_t j = 0; j < 4 && rows[i].want[j] != NULL; j++)
-			if (strstr(out, rows[i].want[j]) == NULL)
-				fail_msg("%s: no '%s' in\n%s", rows[i].command, rows[i].want[j], out);
-		if (rows[i].unwanted != NULL && strstr(out, rows[i].unwanted) != NULL)
-			fail_msg("%s: '%s' in\n%s", rows[i].command, rows[i].unwanted, out);
-	}
+	ask_all(base, rows, sizeof(rows) / sizeof(rows[0]));
+	dns_steps[2].moves = lies;
+	dns_steps[2].n_moves = sizeof(lies) / sizeof(lies[0]);
+	scene_set_step(scene, 0, 2);
+	ask_all(base, lie_rows, sizeof(lie_rows) / sizeof(lie_rows[0]));
 	dns_host_free(host);
 	scene_free(scene);
 	event_base_free(base);
