@@ -13,6 +13,7 @@ struct search {
 	struct resolver *resolver;
 	char *host;
 	uint16_t port;
+	bool both, failed; /* both: nothing is found when one family's lookup failed */
 	void (*done)(void *ctx, const struct addresses *found);
 	void *ctx;
 	struct addresses found;
@@ -51,6 +52,7 @@ take(struct search *search, int family, const struct dns_answer *answer)
 
 	for (size_t i = 0; i < answer->n; i++)
 		add(found, family, &answer->records[i].address, search->port);
+	search->failed = search->failed || answer->state == DNS_FAILED;
 	if (answer->state == DNS_FAILED && found->state != DNS_FOUND)
 		snprintf(found->why, sizeof(found->why), "%s", answer->why);
 	if (answer->state == DNS_FOUND || (answer->state == DNS_FAILED && found->state != DNS_FOUND))
@@ -71,6 +73,8 @@ on_v6(void *ctx, const struct dns_answer *answer)
 
 	if (answer != NULL) {
 		take(search, AF_INET6, answer);
+		if (search->both && search->failed)
+			search->found.n = 0;
 		search->done(search->ctx, &search->found);
 	}
 	end(search);
@@ -92,7 +96,7 @@ on_v4(void *ctx, const struct dns_answer *answer)
 }
 
 void
-addresses_find(struct resolver *resolver, const char *host, uint16_t port,
+addresses_find(struct resolver *resolver, const char *host, uint16_t port, bool both,
     void (*done)(void *ctx, const struct addresses *found), void *ctx)
 {
 	struct search *search = must_alloc(sizeof(*search));
@@ -100,6 +104,7 @@ addresses_find(struct resolver *resolver, const char *host, uint16_t port,
 	search->resolver = resolver;
 	search->host = must_strdup(host);
 	search->port = port;
+	search->both = both;
 	search->done = done;
 	search->ctx = ctx;
 	resolver_ask(resolver, host, LDNS_RR_TYPE_A, on_v4, search);

@@ -25,8 +25,11 @@ struct addresses {
 	char why[128];
 };
 
-/* Calls back once, from the loop, or never if the resolver is freed; `found` is borrowed during the call. */
-void addresses_find(struct resolver *resolver, const char *host, uint16_t port,
+/*
+ * Calls back once, from the loop, or never if the resolver is freed; `found` is borrowed during the call.
+ * `both`: finds nothing where the lookup of one family failed (a flaw).
+ */
+void addresses_find(struct resolver *resolver, const char *host, uint16_t port, bool both,
     void (*done)(void *ctx, const struct addresses *found), void *ctx);
 
 /* "ADDRESS" or "[ADDRESS]" as text is an address with this port; false when it is none. */

@@ -146,7 +146,7 @@ on_attempt(void *ctx, const struct smtp_attempt_result *result)
 	} else if (how == SMTP_ATTEMPT_TLS_FAILED) {
 		begin_attempt(d, TLS_DEMAND_CLEAR);
 	} else {
-		d->at_address++;
+		d->at_address = has_flaw(d, FLAW_ONE_ADDRESS) ? d->found.n : d->at_address + 1;
 		try_address(d);
 	}
 }
@@ -276,11 +276,26 @@ try_host(struct delivery *d)
 	if (d->at_host >= d->hosts.n)
 		end_of_list(d);
 	else
-		addresses_find(
-		    d->means->resolver, d->hosts.hosts[d->at_host].name, d->means->port, on_addresses, d);
+		addresses_find(d->means->resolver, d->hosts.hosts[d->at_host].name, d->means->port,
+		    has_flaw(d, FLAW_WANTS_BOTH_FAMILIES), on_addresses, d);
 }
 
 /* --- which hosts --------------------------------------------------------------------------- */
+
+/* An address instead of a name: nobody to ask, and no policy (RFC 8461 s3.4). */
+static bool
+goes_to_address(struct delivery *d, const char *next_hop)
+{
+	struct mx_record itself = {0, "address.invalid"};
+
+	if (!addresses_parse(&d->found.list[0], next_hop, d->means->port))
+		return false;
+	d->found.n = 1;
+	mx_list_done(&d->hosts);
+	mx_list_init(&d->hosts, d->domain, &itself, 1, "", resolver_random);
+	snprintf(d->hosts.hosts[0].name, HOST_NAME_SIZE, "%.64s", next_hop);
+	return true;
+}
 
 static void
 on_mx(void *ctx, const struct dns_answer *answer)
@@ -291,10 +306,14 @@ on_mx(void *ctx, const struct dns_answer *answer)
 
 	if (answer == NULL)
 		return;
-	if (answer->state == DNS_FAILED) {
+	if (answer->state == DNS_FAILED && !has_flaw(d, FLAW_FAILURE_FOR_NO_MX)) {
 		snprintf(reason, sizeof(reason), "the MX hosts of %s cannot be looked up: %s", d->domain,
 		    answer->why);
 		end(d, LETTER_DEFERRED, reason);
+		return;
+	}
+	if (answer->state == DNS_NO_NAME && has_flaw(d, FLAW_KEEPS_UNKNOWN_DOMAINS)) {
+		end(d, LETTER_DEFERRED, "its domain does not exist, for now");
 		return;
 	}
 	if (answer->state == DNS_NO_NAME) {
@@ -314,7 +333,11 @@ on_mx(void *ctx, const struct dns_answer *answer)
 		end_by_dns(d, "takes no mail");
 	else if (d->hosts.state == MX_OURSELVES)
 		end_by_dns(d, "has ourselves as its best MX host");
-	else if (d->hosts.state == MX_UNUSABLE) {
+	else if (d->hosts.state == MX_UNUSABLE && has_flaw(d, FLAW_ADDRESS_FOR_HOST) &&
+		 goes_to_address(d, records[0].host)) {
+		d->enforced = false;
+		try_address(d);
+	} else if (d->hosts.state == MX_UNUSABLE) {
 		snprintf(reason, sizeof(reason), "no MX record of %s names a host", d->domain);
 		end(d, LETTER_DEFERRED, reason);
 	} else if (has_flaw(d, FLAW_DEMANDS_ALL_LISTED) && !are_all_listed(d)) {
@@ -350,20 +373,6 @@ on_policy(void *ctx, const struct sts_finding *finding)
 	} else {
 		resolver_ask(d->means->resolver, d->domain, LDNS_RR_TYPE_MX, on_mx, d);
 	}
-}
-
-/* An address instead of a name: nobody to ask, and no policy (RFC 8461 s3.4). */
-static bool
-goes_to_address(struct delivery *d, const char *next_hop)
-{
-	struct mx_record itself = {0, "address.invalid"};
-
-	if (!addresses_parse(&d->found.list[0], next_hop, d->means->port))
-		return false;
-	d->found.n = 1;
-	mx_list_init(&d->hosts, d->domain, &itself, 1, "", resolver_random);
-	snprintf(d->hosts.hosts[0].name, HOST_NAME_SIZE, "%.64s", next_hop);
-	return true;
 }
 
 struct delivery *

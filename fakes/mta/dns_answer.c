@@ -158,6 +158,42 @@ take_records(struct dns_answer *answer, const ldns_pkt *pkt, const struct dns_qu
 	answer->state = answer->n > 0 ? DNS_FOUND : DNS_NO_DATA;
 }
 
+/* The lesser of the SOA's TTL and its last field; 0 without an SOA. */
+static uint32_t
+denied_for(const ldns_pkt *pkt)
+{
+	const ldns_rr_list *list = ldns_pkt_authority(pkt);
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		uint32_t least;
+
+		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA || ldns_rr_rd_count(rr) != 7)
+			continue;
+		least = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
+		return least < ldns_rr_ttl(rr) ? least : ldns_rr_ttl(rr);
+	}
+	return 0;
+}
+
+static void
+take_additional(struct dns_answer *answer, const ldns_pkt *pkt, struct region *r)
+{
+	const ldns_rr_list *list = ldns_pkt_additional(pkt);
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		struct dns_record record = {.host = name_text(ldns_rr_owner(rr), r)};
+
+		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_A || ldns_rr_rd_count(rr) != 1 ||
+		    ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 4)
+			continue;
+		memcpy(&record.address, ldns_rdf_data(ldns_rr_rdf(rr, 0)), 4);
+		*(struct dns_record *)region_push(r, &answer->additional, &answer->n_additional,
+		    sizeof(record)) = record;
+	}
+}
+
 static enum dns_fit
 read_packet(struct dns_answer *answer, const ldns_pkt *pkt, const struct dns_question *q, struct region *r)
 {
@@ -172,8 +208,11 @@ read_packet(struct dns_answer *answer, const ldns_pkt *pkt, const struct dns_que
 	answer->secure = ldns_pkt_ad(pkt);
 	if (code == LDNS_RCODE_NOERROR) {
 		take_records(answer, pkt, q, r);
+		if (flaw_in(q->flaws, FLAW_BELIEVES_ADDITIONAL))
+			take_additional(answer, pkt, r);
 	} else if (code == LDNS_RCODE_NXDOMAIN) {
 		answer->state = DNS_NO_NAME;
+		answer->denied_s = denied_for(pkt);
 		answer->why = "the name does not exist";
 	} else {
 		ldns_lookup_table *row = ldns_lookup_by_id(ldns_rcodes, (int)code);

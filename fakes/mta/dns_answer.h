@@ -49,6 +49,10 @@ struct dns_answer {
 	struct dns_record *records;
 	size_t n;
 	const char *why; /* a phrase */
+	/* what nobody should go by; for flaws */
+	uint32_t denied_s;              /* DNS_NO_NAME: how long it is said to last (RFC 2308 s5) */
+	struct dns_record *additional; /* A records of the additional section; `host` is the owner */
+	size_t n_additional;
 };
 
 enum dns_fit {

@@ -157,6 +157,8 @@ on_connected(void *owner)
 	    peer_tls_new(fetch->settings->tls, fetch->host, NULL, proof, by_name ? &common_name : &no_flaws);
 	struct timeval whole = settings_time(fetch->settings->timeout_ms);
 
+	if (flaw_in(fetch->settings->flaws, FLAW_FETCHES_WITHOUT_NAME))
+		SSL_set_tlsext_host_name(ssl, NULL);
 	SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);
 	event_add(fetch->timer, &whole);
 	stream_start_tls(fetch->stream, ssl, false);
@@ -242,7 +244,7 @@ static void
 look_up_host(struct policy_fetch *fetch)
 {
 	event_del(fetch->timer);
-	addresses_find(fetch->resolver, fetch->host, HTTPS_PORT, on_addresses, fetch);
+	addresses_find(fetch->resolver, fetch->host, HTTPS_PORT, false, on_addresses, fetch);
 }
 
 struct policy_fetch *

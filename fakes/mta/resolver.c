@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "fakes/mta/hearsay.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/settings.h"
 #include "harness/base/must.h"
@@ -35,6 +36,7 @@ struct query {
 	void (*done)(void *ctx, const struct dns_answer *answer);
 	void *ctx;
 	unsigned tries, aliases;
+	bool searched;           /* the name is one below the domain to search */
 	int fd;                  /* UDP; -1 none */
 	struct event *readable;  /* of fd */
 	struct bufferevent *tcp; /* NULL: UDP */
@@ -49,6 +51,8 @@ struct resolver {
 	size_t n;
 	unsigned timeout_ms;
 	struct flaw_set flaws;
+	struct hearsay *hearsay;
+	char search[HOST_NAME_SIZE]; /* of resolv.conf; for the flaw searches-names */
 	LIST_HEAD(, query) queries;
 };
 
@@ -79,9 +83,11 @@ read_resolv_conf(struct resolver *resolver)
 	FILE *file = fopen("/etc/resolv.conf", "re");
 	char line[512], word[256];
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL && resolver->n < RESOLVER_SERVERS_MAX)
-		if (sscanf(line, "nameserver %255s", word) == 1)
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "nameserver %255s", word) == 1 && resolver->n < RESOLVER_SERVERS_MAX)
 			add_server(resolver, word);
+		else if (sscanf(line, "search %255s", word) == 1)
+			host_name_set(resolver->search, bytes_of(word));
 	if (file != NULL)
 		fclose(file);
 }
@@ -95,6 +101,7 @@ resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, s
 	resolver->base = base;
 	resolver->timeout_ms = timeout_ms;
 	resolver->flaws = flaws;
+	resolver->hearsay = hearsay_new();
 	LIST_INIT(&resolver->queries);
 	if (server == NULL)
 		read_resolv_conf(resolver);
@@ -106,7 +113,7 @@ resolver_new(struct event_base *base, const char *server, unsigned timeout_ms, s
 		add_server(resolver, "127.0.0.1"); /* resolv.conf(5) */
 	if (server == NULL)
 		return resolver;
-	free(resolver);
+	resolver_free(resolver);
 	return NULL;
 }
 
@@ -156,6 +163,7 @@ resolver_free(struct resolver *resolver)
 		query->done(query->ctx, NULL);
 		free_query(query);
 	}
+	hearsay_free(resolver->hearsay);
 	free(resolver);
 }
 
@@ -200,6 +208,22 @@ follow_alias(struct query *query)
 	begin_anew(query);
 }
 
+/* With the flaw searches-names: the same name below the domain that resolv.conf says to search. */
+static bool
+search(struct query *query)
+{
+	const struct resolver *resolver = query->resolver;
+
+	if (!flaw_in(resolver->flaws, FLAW_SEARCHES_NAMES) || resolver->search[0] == '\0' || query->searched ||
+	    query->answer.state == DNS_FOUND || query->answer.state == DNS_FAILED)
+		return false;
+	query->searched = true;
+	query->question.name =
+	    region_printf(query->region, "%s.%s", query->question.name, resolver->search);
+	begin_anew(query);
+	return true;
+}
+
 static void
 take_message(struct query *query, const uint8_t *wire, size_t len)
 {
@@ -217,7 +241,8 @@ take_message(struct query *query, const uint8_t *wire, size_t len)
 		fail_query(query, "the resolver's answer cannot be read");
 	} else if (fit == DNS_FITS && query->answer.state == DNS_NO_DATA && query->answer.alias != NULL) {
 		follow_alias(query);
-	} else if (fit == DNS_FITS) {
+	} else if (fit == DNS_FITS && !search(query)) {
+		hearsay_take(query->resolver->hearsay, &query->question, &query->answer, time(NULL));
 		end_query(query);
 	}
 	/* else: not ours; the true answer may still come */
@@ -366,5 +391,8 @@ resolver_ask(struct resolver *resolver, const char *name, ldns_rr_type type,
 	query->timer = evtimer_new(resolver->base, on_timer, query);
 	must(query->timer != NULL);
 	LIST_INSERT_HEAD(&resolver->queries, query, next);
-	begin_try(query);
+	if (hearsay_answers(resolver->hearsay, &query->answer, &query->question, time(NULL), query->region))
+		end_query(query);
+	else
+		begin_try(query);
 }
