@@ -103,13 +103,12 @@ parts_done(struct parts *p)
 }
 
 size_t
-parts_count_legs(const struct parts *p)
+parts_count(const struct parts *p)
 {
 	size_t n = 0;
 
 	for (const struct part *part = p->first; part != NULL; part = part->next)
-		for (size_t leg = 0; leg < p->plan->n_legs; leg++)
-			n += part->in[p->plan->legs[leg].scenario];
+		n += part->n;
 	return n;
 }
 

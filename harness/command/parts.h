@@ -35,7 +35,7 @@ struct part *parts_take(struct parts *p);
 void parts_put_back(struct parts *p, struct part *part);
 /* Its halves come next. The part stays the caller's. */
 void parts_put_halves(struct parts *p, const struct part *part);
-size_t parts_count_legs(const struct parts *p);
+size_t parts_count(const struct parts *p); /* scenarios */
 
 /* By leg: is it of this part? The caller frees. */
 bool *part_legs(const struct plan *plan, const struct part *part);

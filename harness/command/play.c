@@ -15,6 +15,7 @@
 #include "harness/command/docket.h"
 #include "harness/command/parts.h"
 #include "harness/command/progress.h"
+#include "harness/command/so_far.h"
 #include "harness/command/version.h"
 #include "harness/plan/planner.h"
 
@@ -36,7 +37,7 @@ struct stage {
 	struct parts parts;   /* still to be played */
 	struct turn *turns;   /* under way, each in a lab of its own */
 	unsigned n_turns, n_turns_most, n_sessions;
-	size_t n_legs, n_over; /* to be played in all; of the turns that are over */
+	size_t n_scenarios, n_over, n_violated; /* to be played; of turns that are over; see so_far.h */
 };
 
 /* A part under way, and what it told so far: it becomes the run's when the part is over. */
@@ -49,7 +50,7 @@ struct turn {
 	struct fact_store heard;
 	int spool_fd;
 	FILE *log;
-	size_t n_over;
+	struct so_far so_far; /* for a live line */
 	struct why why;
 };
 
@@ -114,16 +115,22 @@ on_log(void *ctx, struct bytes line)
 }
 
 static void
-on_progress(void *ctx, size_t n_over, const char *slowest)
+on_progress(void *ctx, uint32_t leg, const char *slowest)
 {
 	struct turn *t = ctx;
 	struct stage *s = t->stage;
+	struct tally tally = {s->n_over, s->n_scenarios, s->n_violated};
 
-	t->n_over = n_over;
-	n_over = s->n_over;
-	for (t = s->turns; t != NULL; t = t->next)
-		n_over += t->n_over;
-	progress_show(&s->progress, n_over, s->n_legs, slowest);
+	if (!s->progress.live)
+		return;
+	if (t->so_far.docket == NULL)
+		so_far_init(&t->so_far, s->play->docket);
+	so_far_leg_over(&t->so_far, leg, &t->heard);
+	for (t = s->turns; t != NULL; t = t->next) {
+		tally.over += t->so_far.n_over;
+		tally.violated += t->so_far.n_violated;
+	}
+	progress_show(&s->progress, &tally, slowest);
 }
 
 /* --- its beginning ------------------------------------------------------------------------------- */
@@ -155,6 +162,7 @@ turn_free(struct turn *t)
 	if (t->spool_fd >= 0)
 		close(t->spool_fd);
 	fact_store_done(&t->heard);
+	so_far_done(&t->so_far);
 	free(t->plays);
 	free(t);
 }
@@ -274,7 +282,8 @@ keep(struct stage *s, struct turn *t)
 		note_disk(s->play, why_errno(&why, "cannot keep the packets"), &why);
 	if (fflush(t->log) != 0 || append(fileno(s->log), fileno(t->log)) < 0)
 		note_disk(s->play, why_errno(&why, "cannot write client.log"), &why);
-	s->n_over += t->n_over;
+	s->n_over += t->so_far.n_over;
+	s->n_violated += t->so_far.n_violated;
 }
 
 static void
@@ -369,7 +378,7 @@ plan_parts(struct stage *s)
 	for (size_t i = 0; i < plan->n_scenarios; i++)
 		in[i] = applies(s->options, &plan->scenarios[i]);
 	parts_init(&s->parts, plan, in, s->options->client->at_once);
-	s->n_legs = parts_count_legs(&s->parts);
+	s->n_scenarios = parts_count(&s->parts);
 	free(in);
 }
 

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
 
 #define SHOW_EVERY_NS 50000000u
-#define NAME_WIDTH 48
+#define COLUMNS 80 /* of a terminal that does not say */
 
 void
 progress_init(struct progress *p, bool quiet)
@@ -22,16 +23,29 @@ progress_init(struct progress *p, bool quiet)
 }
 
 void
-progress_show(struct progress *p, size_t done, size_t all, const char *slowest)
+progress_line(char ret[PROGRESS_WIDTH], unsigned columns, const struct tally *tally, const char *slowest)
+{
+	size_t room = columns > 0 ? columns : COLUMNS;
+
+	snprintf(ret, room < PROGRESS_WIDTH ? room : PROGRESS_WIDTH,
+	    "%zu of %zu scenarios, %zu violated so far%s%s", tally->over, tally->all, tally->violated,
+	    slowest != NULL ? "; open: " : "", slowest != NULL ? slowest : "");
+}
+
+void
+progress_show(struct progress *p, const struct tally *tally, const char *slowest)
 {
 	uint64_t now = clock_ns();
+	struct winsize size = {0};
+	char line[PROGRESS_WIDTH];
 
-	if (!p->live || (now - p->shown_ns < SHOW_EVERY_NS && done < all))
+	if (!p->live || (now - p->shown_ns < SHOW_EVERY_NS && tally->over < tally->all))
 		return;
+	ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+	progress_line(line, size.ws_col, tally, slowest);
 	p->shown_ns = now;
 	p->shown = true;
-	fprintf(stderr, "\r\033[K%zu of %zu legs are over%s%.*s", done, all,
-	    slowest != NULL ? "; open: " : "", NAME_WIDTH, slowest != NULL ? slowest : "");
+	fprintf(stderr, "\r\033[K%s", line);
 	fflush(stderr);
 }
 

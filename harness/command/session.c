@@ -264,11 +264,11 @@ client_log(void *ctx, struct bytes line)
 }
 
 static void
-progress(void *ctx, size_t n_over, const char *slowest)
+progress(void *ctx, uint32_t leg, const char *slowest)
 {
 	struct session *s = ctx;
 
-	s->options.progress(s->options.ctx, n_over, slowest);
+	s->options.progress(s->options.ctx, leg, slowest);
 }
 
 static void

@@ -25,7 +25,7 @@ struct session_options {
 	/* See front.h. */
 	void (*take)(void *ctx, const struct fact *f);
 	void (*log)(void *ctx, struct bytes line);
-	void (*progress)(void *ctx, size_t n_over, const char *slowest);
+	void (*progress)(void *ctx, uint32_t leg, const char *slowest);
 	void (*over)(void *ctx);
 	void *ctx;
 };

@@ -268,7 +268,7 @@ leg_is_over(void *ctx, uint32_t leg)
 	(void)leg;
 	barriers_leg_over(f->barriers);
 	n_over = barriers_over(f->barriers);
-	f->options->progress(f->options->ctx, n_over, slowest(f));
+	f->options->progress(f->options->ctx, leg, slowest(f));
 	if (n_over == f->n_played)
 		driver_stop(f->driver);
 }

@@ -29,8 +29,8 @@ struct front_options {
 	void (*take)(void *ctx, const struct fact *f);
 	/* A line of the client's output. */
 	void (*log)(void *ctx, struct bytes line);
-	/* Something moved: legs that are over, and a scenario that is still open; called often. */
-	void (*progress)(void *ctx, size_t n_over, const char *slowest);
+	/* This leg is over; `slowest` is a scenario that is not, or NULL. */
+	void (*progress)(void *ctx, uint32_t leg, const char *slowest);
 	/* All is over, or nothing can go on: called once, from the loop's top. front_end may follow in it. */
 	void (*over)(void *ctx);
 	void *ctx;

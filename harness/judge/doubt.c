@@ -274,12 +274,20 @@ disagreement_on_message(struct region *r, const struct leg_facts *facts, const s
 }
 
 struct doubt
-doubt_of_leg(struct region *region, const struct leg_facts *facts, const struct brief_leg *leg)
+doubt_of_facts(struct region *region, const struct leg_facts *facts)
 {
 	struct doubt d = none;
 
 	for (size_t i = 0; i < facts->n && d.why == NULL; i++)
 		d = doubt_by(region, facts->facts[i]);
+	return d;
+}
+
+struct doubt
+doubt_of_leg(struct region *region, const struct leg_facts *facts, const struct brief_leg *leg)
+{
+	struct doubt d = doubt_of_facts(region, facts);
+
 	for (size_t s = 0; s < leg->n_steps; s++)
 		for (size_t m = 0; m < leg->steps[s].n_messages && d.why == NULL; m++)
 			d = disagreement_on_message(region, facts, &leg->steps[s].messages[m]);

@@ -19,6 +19,8 @@ struct doubt doubt_of_run(struct region *region, const struct record *record);
 
 /* About one leg: what is stamped with it, and whether world and witness saw the same tokens in clear. */
 struct doubt doubt_of_leg(struct region *region, const struct leg_facts *facts, const struct brief_leg *leg);
+/* The first half of it. */
+struct doubt doubt_of_facts(struct region *region, const struct leg_facts *facts);
 
 /* Legs whose tokens crossed on another leg, and those other legs; hangs on the region. */
 struct strays;

@@ -17,7 +17,7 @@ struct court {
 	const struct docket *docket;
 	struct index index;
 	struct doubt run;
-	struct strays *strays;
+	struct strays *strays; /* NULL: the witness has not said all yet */
 	bool delivers; /* some message arrived */
 };
 
@@ -125,8 +125,11 @@ sum_up(struct judgment *j, struct region *region)
 static struct doubt
 doubt_of_side(const struct court *court, const struct side *side)
 {
-	struct doubt d = doubt_of_leg(court->region, side->facts, side->leg);
+	struct doubt d;
 
+	if (court->strays == NULL)
+		return doubt_of_facts(court->region, side->facts);
+	d = doubt_of_leg(court->region, side->facts, side->leg);
 	return d.why != NULL ? d : doubt_of_strays(court->strays, side->leg->number);
 }
 
@@ -249,6 +252,25 @@ anything_arrived(const struct record *record)
 		if (record->facts[i].kind == FACT_ARRIVED && record->facts[i].arrived.genuine)
 			return true;
 	return false;
+}
+
+enum verdict
+judge_alone(
+    const struct docket *docket, const struct brief *brief, const struct fact *facts, size_t n_facts, bool delivers)
+{
+	struct record record = {.facts = facts, .n_facts = n_facts};
+	struct brief only = *brief;
+	struct docket small = *docket;
+	struct court court = {.region = region_new(), .docket = &small, .delivers = delivers};
+	struct judgment judgment = {0};
+	bool sound;
+
+	small.briefs = &only;
+	small.n_briefs = 1;
+	index_init(&court.index, court.region, &small, &record);
+	judge_brief(&judgment, &court, &only, &sound);
+	region_free(court.region);
+	return judgment.verdict;
 }
 
 struct judgments

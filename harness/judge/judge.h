@@ -22,6 +22,13 @@ struct record {
 
 /* Owned by the result's region; briefs and facts stay borrowed by it. */
 struct judgments judge_run(const struct docket *docket, const struct record *record);
+/*
+ * The verdict of one scenario over the facts of its legs so far, for a count on the way. What is known of a
+ * run as a whole, or comes late, is left out and may change it: gaps, what the witness saw, what the client
+ * never looked at. `delivers`: some message arrived in this run.
+ */
+enum verdict judge_alone(const struct docket *docket, const struct brief *brief, const struct fact *facts,
+    size_t n_facts, bool delivers);
 void judgments_free(struct judgments *j);
 
 #endif
