@@ -2,6 +2,7 @@
 /* pump.c - see pump.h */
 #include "fakes/tls/pump.h"
 
+#include <errno.h>
 #include <event2/bufferevent.h>
 
 #include "fakes/tls/tcp_socket.h"
@@ -136,6 +137,43 @@ tell_end(struct stream *s)
 		s->calls->ended(s->owner, (enum stream_end)s->end);
 }
 
+/* --- trouble -------------------------------------------------------------------------------- */
+
+static enum stream_end
+end_of_errno(const struct stream *s, int error)
+{
+	if (error == ETIMEDOUT)
+		return STREAM_TIMEOUT;
+	if (!s->connecting || error == ECONNRESET)
+		return STREAM_RESET;
+	return error == ECONNREFUSED ? STREAM_REFUSED : STREAM_UNREACHABLE;
+}
+
+/* A write may meet the peer's RST before what it said last was read; Linux still hands that out. */
+static void
+read_the_rest(struct stream *s)
+{
+	struct evbuffer *in = bufferevent_get_input(s->bev);
+	int fd = bufferevent_getfd(s->bev);
+
+	evbuffer_unfreeze(in, 0);
+	while (evbuffer_get_length(in) < PUMP_UNREAD_MAX && evbuffer_read(in, fd, PUMP_CHUNK) > 0)
+		s->fresh |= s->plain == NULL;
+	evbuffer_freeze(in, 0);
+}
+
+void
+pump_fail(struct stream *s, int error, bool writing)
+{
+	s->saw_eof = s->broken = true;
+	if (s->life != LIFE_OPEN)
+		s->life = LIFE_DEAD;
+	else if (writing && !s->told_end)
+		read_the_rest(s);
+	if (s->end == STREAM_NO_END)
+		s->end = (int)end_of_errno(s, error);
+}
+
 /* --- from the owner to the wire ----------------------------------------------------------- */
 
 static size_t
@@ -209,15 +247,28 @@ drip_byte(struct stream *s)
 		bufferevent_write(s->bev, &byte, 1); /* waits until it is writable, or finds the error */
 }
 
+/* Mostly the socket takes it all at once, and the loop need not ask whether it would. */
+static void
+write_now(struct stream *s)
+{
+	if (outgoing_is_empty(&s->out) && evbuffer_get_length(bufferevent_get_output(s->bev)) == 0 &&
+	    evbuffer_write(s->wire, bufferevent_getfd(s->bev)) < 0 && errno != EAGAIN && errno != EINTR) {
+		pump_fail(s, errno, true);
+		run_tls(s); /* of what was read last */
+	} else if (evbuffer_get_length(s->wire) > 0) {
+		bufferevent_write_buffer(s->bev, s->wire); /* on_write asks for more */
+	}
+}
+
 static void
 send_wire(struct stream *s)
 {
-	if (s->life == LIFE_DEAD || s->connecting)
+	if (s->life == LIFE_DEAD || s->connecting || s->broken)
 		return;
 	if (s->drip)
 		drip_byte(s);
 	else if (evbuffer_get_length(s->wire) > 0)
-		bufferevent_write_buffer(s->bev, s->wire);
+		write_now(s);
 }
 
 /* The half-close of stream_finish. */
@@ -260,7 +311,7 @@ pump_closing(struct stream *s)
 		s->life = LIFE_LINGERING;
 		shutdown(bufferevent_getfd(s->bev), SHUT_WR);
 	}
-	if (s->life == LIFE_LINGERING && s->saw_eof)
+	if (s->broken || (s->life == LIFE_LINGERING && s->saw_eof))
 		s->life = LIFE_DEAD;
 }
 

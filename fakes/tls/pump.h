@@ -39,7 +39,8 @@ struct stream {
 	enum life life;
 	int end; /* enum stream_end or STREAM_NO_END */
 	unsigned timeout_ms, busy;
-	bool connecting, paused, drip, fresh, told_end, shutdown_sent, saw_eof, owes_drained, finishing;
+	bool connecting, paused, drip, fresh, told_end, shutdown_sent, saw_eof, owes_drained, finishing,
+	    broken;
 };
 
 /*
@@ -47,6 +48,8 @@ struct stream {
  * tls_up, ended and drained. From the loop only. Afterward the stream may be LIFE_DEAD.
  */
 void pump_run(struct stream *s);
+/* The socket said `error`; told by the next pump_run. A stream that is being closed is LIFE_DEAD then. */
+void pump_fail(struct stream *s, int error, bool writing);
 /* Where the owner's input waits. */
 struct evbuffer *pump_unread(struct stream *s);
 /* Reads from the socket, or does not, as the stream's state asks for. */

@@ -7,7 +7,6 @@
  */
 #include "fakes/tls/stream.h"
 
-#include <errno.h>
 #include <event2/bufferevent.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -175,30 +174,6 @@ on_write(struct bufferevent *bev, void *arg)
 	pump(arg);
 }
 
-static enum stream_end
-end_of_errno(const struct stream *s, int error)
-{
-	if (error == ETIMEDOUT)
-		return STREAM_TIMEOUT;
-	if (!s->connecting || error == ECONNRESET)
-		return STREAM_RESET;
-	return error == ECONNREFUSED ? STREAM_REFUSED : STREAM_UNREACHABLE;
-}
-
-/* A write may meet the peer's RST before what it said last was read; Linux still hands that out. */
-static void
-read_the_rest(struct stream *s)
-{
-	struct evbuffer *in = bufferevent_get_input(s->bev);
-
-	if (s->told_end)
-		return;
-	evbuffer_unfreeze(in, 0);
-	while (evbuffer_get_length(in) < PUMP_UNREAD_MAX && evbuffer_read(in, stream_fd(s), PUMP_CHUNK) > 0)
-		s->fresh |= s->plain == NULL;
-	evbuffer_freeze(in, 0);
-}
-
 static void
 connection_stands(struct stream *s)
 {
@@ -218,18 +193,12 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	enter(s);
 	if (what & BEV_EVENT_CONNECTED) {
 		connection_stands(s);
-	} else if (s->life != LIFE_OPEN) {
-		s->saw_eof = true;
-		if (!(what & BEV_EVENT_EOF))
-			die(s);
+	} else if (what & BEV_EVENT_ERROR) {
+		pump_fail(s, error, (what & BEV_EVENT_WRITING) != 0);
 	} else {
-		s->saw_eof |= (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0;
-		if ((what & BEV_EVENT_ERROR) && (what & BEV_EVENT_WRITING))
-			read_the_rest(s);
+		s->saw_eof |= (what & BEV_EVENT_EOF) != 0;
 		if (s->end == STREAM_NO_END && (what & BEV_EVENT_TIMEOUT))
 			s->end = STREAM_TIMEOUT;
-		else if (s->end == STREAM_NO_END && (what & BEV_EVENT_ERROR))
-			s->end = (int)end_of_errno(s, error);
 		else if (s->end == STREAM_NO_END)
 			s->end = s->tls.state == TLS_ENGINE_NONE ? STREAM_EOF : STREAM_TRUNCATED;
 	}
@@ -278,7 +247,7 @@ stream_accept(struct event_base *base, evutil_socket_t fd, const struct stream_c
 	must(evutil_make_socket_nonblocking(fd) == 0);
 	tcp_socket_set_options(fd);
 	s = new_stream(base, fd, calls, owner);
-	bufferevent_enable(s->bev, EV_READ | EV_WRITE);
+	bufferevent_enable(s->bev, EV_READ);
 	return s;
 }
 
@@ -294,7 +263,7 @@ stream_connect(struct event_base *base, const struct sockaddr *to, socklen_t len
 	/* Without an address it waits for the connect that we began: errors come from the loop only. */
 	if (error == 0 && bufferevent_socket_connect(s->bev, NULL, 0) == 0)
 		return s;
-	s->end = (int)end_of_errno(s, error);
+	pump_fail(s, error, false);
 	kick(s);
 	return s;
 }
