@@ -8,7 +8,6 @@
  */
 #include "fakes/pki/leaf.h"
 
-#include <openssl/core_names.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 #define DAY_S 86400l
 #define STRANGE_OID "1.3.6.1.4.1.32473.1" /* for documentation (RFC 5612): nobody knows what it means */
 
-enum key_kind { KEY_P256, KEY_P256_EXPLICIT, KEY_RSA_1024, KEY_RSA_512 };
 enum strange { STRANGE_NONE, STRANGE_HARMLESS, STRANGE_CRITICAL };
 
 /* The subjectAltName. NULL as text: the names that were ordered. */
@@ -103,47 +101,6 @@ bool
 leaf_is_too_short_for_tls_1_3(enum certificate_fault fault)
 {
 	return recipes[fault].key == KEY_RSA_512;
-}
-
-/* --- its key -------------------------------------------------------------------------------- */
-
-/* The curve's numbers instead of its name (RFC 5480 s2.1.1 forbids them). */
-static EVP_PKEY *
-explicit_key(void)
-{
-	char group[] = "P-256", encoding[] = OSSL_PKEY_EC_ENCODING_EXPLICIT;
-	const OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-	    OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_EC_ENCODING, encoding, 0), OSSL_PARAM_END};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EVP_PKEY *key = NULL;
-
-	must(ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_params(ctx, params) == 1);
-	must(EVP_PKEY_generate(ctx, &key) == 1);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
-}
-
-static EVP_PKEY *
-new_key(enum key_kind kind)
-{
-	EVP_PKEY *key = NULL;
-
-	switch (kind) {
-	case KEY_P256:
-		key = EVP_EC_gen("P-256");
-		break;
-	case KEY_P256_EXPLICIT:
-		key = explicit_key();
-		break;
-	case KEY_RSA_1024:
-		key = EVP_RSA_gen(1024);
-		break;
-	case KEY_RSA_512:
-		key = EVP_RSA_gen(512);
-		break;
-	}
-	must(key != NULL);
-	return key;
 }
 
 /* --- its names ------------------------------------------------------------------------------ */
@@ -352,10 +309,10 @@ add_extensions(X509 *x, X509 *issuer, const struct recipe *recipe, const struct 
 }
 
 void
-leaf_make(struct issuers *issuers, const struct leaf_order *order, struct leaf *ret)
+leaf_make(struct issuers *issuers, struct keys *keys, const struct leaf_order *order, struct leaf *ret)
 {
 	const struct recipe *recipe = &recipes[order->fault];
-	EVP_PKEY *key = new_key(recipe->key);
+	EVP_PKEY *key = keys_for(keys, order->fault, recipe->key);
 	X509 *x = begin(issuers, recipe, order, key);
 	bool by_itself = recipe->issuer == ISSUER_ITSELF;
 	X509 *issuer = by_itself ? x : issuers_cert(issuers, recipe->issuer);
@@ -370,5 +327,6 @@ leaf_make(struct issuers *issuers, const struct leaf_order *order, struct leaf *
 	must(X509_sign(x, by_itself ? key : issuers_key(issuers, recipe->issuer), digest) > 0);
 	if (recipe->flip_signature)
 		flip_signature(x);
+	must(EVP_PKEY_up_ref(key) == 1);
 	*ret = (struct leaf){x, key, tell_names(recipe, order)};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * leaf.h - end entity certificates: what each fault changes in key, names, dates, extensions and signature.
+ * leaf.h - end entity certificates: what each fault changes in kind of key, names, dates, extensions and
+ * signature.
  *
  * Who signs, and with which rights, is issuers.h's. Ref: RFC 5280 s4, RFC 9525 s6.
  */
@@ -10,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "fakes/pki/issuers.h"
+#include "fakes/pki/keys.h"
 #include "harness/model/plan.h"
 
 #define LEAF_NAMES_SIZE 1024
@@ -31,7 +33,7 @@ struct leaf_order {
 };
 
 /* Everything in `ret` is owned by the caller: X509_free, EVP_PKEY_free, free. */
-void leaf_make(struct issuers *issuers, const struct leaf_order *order, struct leaf *ret);
+void leaf_make(struct issuers *issuers, struct keys *keys, const struct leaf_order *order, struct leaf *ret);
 
 /* Which issuer signs what has this fault, and how many of the certificates above the leaf are sent. */
 enum issuer leaf_issuer(enum certificate_fault fault);

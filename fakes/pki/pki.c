@@ -27,6 +27,7 @@ struct entry {
 
 struct pki {
 	struct issuers *issuers;
+	struct keys *keys;
 	SSL_CTX *ctx; /* of all sessions; NULL before the first */
 	char *root_pem;
 	char root_link[16];
@@ -93,7 +94,7 @@ mint(struct pki *pki, const char *domain, const char *name, const struct plan_ce
 		order.names = certificate->names;
 		order.n_names = certificate->n_names;
 	}
-	leaf_make(pki->issuers, &order, &leaf);
+	leaf_make(pki->issuers, pki->keys, &order, &leaf);
 	chain->fault = fault;
 	chain->key = leaf.key;
 	chain->leaf = leaf.cert;
@@ -243,6 +244,7 @@ pki_new(void)
 
 	tls_context_init();
 	pki->issuers = issuers_new();
+	pki->keys = keys_new();
 	root = issuers_cert(pki->issuers, ISSUER_LAB);
 	pki->root_pem = pem_of(root);
 	snprintf(pki->root_link, sizeof(pki->root_link), "%08lx.0", X509_subject_name_hash(root));
@@ -272,6 +274,7 @@ pki_free(struct pki *pki)
 			free_entry(e);
 		}
 	SSL_CTX_free(pki->ctx);
+	keys_free(pki->keys);
 	issuers_free(pki->issuers);
 	free(pki->root_pem);
 	free(pki->slots);

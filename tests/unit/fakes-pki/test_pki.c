@@ -307,8 +307,8 @@ each_fault_is_shown_in_a_handshake(void **state)
 	(void)state;
 	for (size_t i = 0; i < FAULTS; i++) {
 		const struct row *row = &rows[i];
-		long want =
-		    row->match == STRICT || row->error != X509_V_OK ? row->error : X509_V_ERR_HOSTNAME_MISMATCH;
+		long want = row->match == STRICT || row->error != X509_V_OK ? row->error
+									    : X509_V_ERR_HOSTNAME_MISMATCH;
 		int sent;
 		long error =
 		    shake_hands(pki_chain_for(pki, DOMAIN, HOST, NULL, row->fault), HOST, TLS_DEFAULT, &sent);
@@ -391,6 +391,25 @@ run_openssl_verify(char *root, char *rest, char *leaf)
 	return status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127 ? -1 : WEXITSTATUS(status);
 }
 
+/* Who knows the key of one would pass for the other, and a client that pins keys could not tell. */
+static void
+no_two_faults_share_a_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FAULTS; i++)
+		for (size_t j = 0; j <= i; j++) {
+			const struct pki_chain *a = pki_chain_for(pki, DOMAIN, HOST, NULL, rows[i].fault);
+			const struct pki_chain *b =
+			    pki_chain_for(pki, DOMAIN, "mx2." DOMAIN, NULL, rows[j].fault);
+
+			assert_int_equal(X509_check_private_key(a->leaf, a->key), 1);
+			if ((EVP_PKEY_eq(X509_get0_pubkey(a->leaf), X509_get0_pubkey(b->leaf)) == 1) !=
+			    (i == j))
+				fail_msg("the keys of %s and %s", fault_name(rows[i].fault),
+				    fault_name(rows[j].fault));
+		}
+}
+
 static void
 openssl_verify_thinks_the_same(void **state)
 {
@@ -437,6 +456,7 @@ main(void)
 	    cmocka_unit_test(each_fault_is_shown_in_a_handshake),
 	    cmocka_unit_test(every_version_can_be_the_newest),
 	    cmocka_unit_test(the_hash_link_is_where_openssl_looks),
+	    cmocka_unit_test(no_two_faults_share_a_key),
 	    cmocka_unit_test(openssl_verify_thinks_the_same),
 	};
 
