@@ -18,8 +18,8 @@ struct outlet {
 	struct fact_sink sink; /* first: the sink's address is the outlet's */
 	struct outbox *box;
 	struct outlet_calls calls;
-	struct event *writable; /* added while messages wait */
-	struct event *balance;  /* a turn of the loop to call `pause` or `dead` in, never from the sink */
+	struct event *sending; /* once a turn of the loop; on the socket while messages wait */
+	struct event *balance; /* a turn of the loop to call `pause` in, never from the sink */
 	uint32_t number;
 	bool withhold_clear, paused, dead;
 	unsigned char message[FACT_ENCODED_MAX];
@@ -100,12 +100,11 @@ take(struct fact_sink *sink, const struct fact *observed)
 	f.number = ++o->number;
 	if (f.t_ns == 0)
 		f.t_ns = clock_ns();
-	/* A full queue loses the fact: the gap in the numbers tells. */
-	if (outbox_put(o->box, o->message, encode(o, &f)) < 0 && errno != ENOBUFS)
-		o->dead = true;
-	else if (!outbox_is_empty(o->box))
-		event_add(o->writable, NULL);
-	if (o->dead || (outbox_is_half_full(o->box) && !o->paused))
+	if (outbox_is_empty(o->box))
+		event_active(o->sending, EV_TIMEOUT, 0);
+	outbox_add(
+	    o->box, o->message, encode(o, &f)); /* a full queue loses it: the gap in the numbers tells */
+	if (outbox_is_half_full(o->box) && !o->paused)
 		event_active(o->balance, EV_TIMEOUT, 0);
 }
 
@@ -115,26 +114,26 @@ on_balance(evutil_socket_t fd, short what, void *ctx)
 	struct outlet *o = ctx;
 
 	(void)fd, (void)what;
-	if (o->dead) {
-		o->calls.dead(o->calls.ctx);
-	} else if (!o->paused && outbox_is_half_full(o->box)) {
+	if (!o->paused && outbox_is_half_full(o->box)) {
 		o->paused = true;
 		o->calls.pause(o->calls.ctx, true);
 	}
 }
 
+/* What one turn of the loop observed goes by few calls: each that wakes the front costs two changes of
+ * process. */
 static void
-on_writable(evutil_socket_t fd, short what, void *ctx)
+on_sending(evutil_socket_t fd, short what, void *ctx)
 {
 	struct outlet *o = ctx;
 	int left = outbox_flush(o->box);
 
 	(void)fd, (void)what;
 	if (left > 0) {
-		event_add(o->writable, NULL);
+		event_add(o->sending, NULL);
 	} else if (left < 0) {
 		o->dead = true;
-		event_active(o->balance, EV_TIMEOUT, 0);
+		o->calls.dead(o->calls.ctx);
 	} else if (o->paused) {
 		o->paused = false;
 		o->calls.pause(o->calls.ctx, false);
@@ -150,9 +149,9 @@ outlet_new(struct event_base *base, const struct outlet_options *options, const 
 	o->box = outbox_new(options->fd, options->max_bytes);
 	o->calls = *calls;
 	o->withhold_clear = options->withhold_clear;
-	o->writable = event_new(base, options->fd, EV_WRITE, on_writable, o);
+	o->sending = event_new(base, options->fd, EV_WRITE, on_sending, o);
 	o->balance = event_new(base, -1, 0, on_balance, o);
-	must(o->writable != NULL && o->balance != NULL);
+	must(o->sending != NULL && o->balance != NULL);
 	return o;
 }
 
@@ -161,7 +160,8 @@ outlet_free(struct outlet *o)
 {
 	if (o == NULL)
 		return;
-	event_free(o->writable);
+	outbox_flush(o->box);
+	event_free(o->sending);
 	event_free(o->balance);
 	outbox_free(o->box);
 	free(o);

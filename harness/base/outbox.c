@@ -9,6 +9,8 @@
 
 #include "harness/base/must.h"
 
+#define AT_ONCE 64 /* so many are sent by one call */
+
 struct letter {
 	struct letter *next;
 	size_t len;
@@ -54,42 +56,46 @@ outbox_free(struct outbox *box)
 	free(box);
 }
 
-/* 1 sent, 0 would block, -1 dead. */
+/* How many of the first letters the socket took; 0 would block, -1 dead. */
 static int
-send_one(struct outbox *box, const void *data, size_t len)
+send_some(const struct outbox *box)
 {
-	ssize_t n;
+	struct mmsghdr messages[AT_ONCE];
+	struct iovec parts[AT_ONCE];
+	unsigned n = 0;
+	int sent;
 
+	for (struct letter *l = box->first; l != NULL && n < AT_ONCE; l = l->next, n++) {
+		parts[n] = (struct iovec){l->data, l->len};
+		messages[n] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[n], .msg_iovlen = 1}};
+	}
 	do
-		n = send(box->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return 1;
+		sent = sendmmsg(box->fd, messages, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return sent;
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? 0 : -1;
 }
 
 int
 outbox_flush(struct outbox *box)
 {
-	int sent;
-
 	while (box->first != NULL) {
-		sent = send_one(box, box->first->data, box->first->len);
+		int sent = send_some(box);
+
 		if (sent <= 0)
 			return sent < 0 ? -1 : 1;
-		drop_first(box);
+		for (; sent > 0; sent--)
+			drop_first(box);
 	}
 	return 0;
 }
 
 int
-outbox_put(struct outbox *box, const void *data, size_t len)
+outbox_add(struct outbox *box, const void *data, size_t len)
 {
-	int sent = box->first == NULL ? send_one(box, data, len) : 0;
 	struct letter *l;
 
-	if (sent != 0)
-		return sent < 0 ? -1 : 0;
 	if (box->bytes + len > box->max_bytes) {
 		errno = ENOBUFS;
 		return -1;
@@ -100,7 +106,13 @@ outbox_put(struct outbox *box, const void *data, size_t len)
 	*box->last = l;
 	box->last = &l->next;
 	box->bytes += len;
-	return outbox_flush(box) < 0 ? -1 : 0;
+	return 0;
+}
+
+int
+outbox_put(struct outbox *box, const void *data, size_t len)
+{
+	return outbox_add(box, data, len) < 0 || outbox_flush(box) < 0 ? -1 : 0;
 }
 
 bool

@@ -16,7 +16,9 @@ struct outbox;
 struct outbox *outbox_new(int fd, size_t max_bytes); /* owned; fd borrowed, must be nonblocking */
 void outbox_free(struct outbox *box);
 
-/* Queues one message and sends what the socket takes. -1 when the socket is dead (errno says why). */
+/* Queues one message, for the next flush; -1 and ENOBUFS when there is no room. */
+int outbox_add(struct outbox *box, const void *data, size_t len);
+/* The same, and flushes. -1 also when the socket is dead (errno says why). */
 int outbox_put(struct outbox *box, const void *data, size_t len);
 /* Sends what the socket takes: 1 when messages are left (wait for POLLOUT), 0 when empty, -1 dead. */
 int outbox_flush(struct outbox *box);

@@ -68,12 +68,17 @@ emit_mail(const char *sender, const char *channel)
 	fact_emit(outlet_sink(outlet), &f);
 }
 
-/* The next fact at the front's end; false when none waits. Its text lives until the next call. */
+/* The next fact at the front's end, a turn of the loop later; false when none waits. Its text lives until the
+ * next call. */
 static bool
 next_fact(struct fact *ret)
 {
 	static unsigned char message[FACT_ENCODED_MAX];
-	ssize_t len = recv(ends[1], message, sizeof(message), 0);
+	ssize_t len;
+
+	if (outlet != NULL)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	len = recv(ends[1], message, sizeof(message), 0);
 
 	if (len <= 0)
 		return false;
@@ -216,6 +221,22 @@ what_exceeds_the_queue_leaves_a_gap(void **state)
 }
 
 static void
+what_was_observed_last_leaves_before_the_end(void **state)
+{
+	struct fact f;
+
+	(void)state;
+	open_outlet(1 << 20, false);
+	for (int i = 0; i < 200; i++)
+		emit_mail("a@b", "clear");
+	outlet_free(outlet);
+	outlet = NULL;
+	for (uint32_t i = 1; i <= 200; i++)
+		assert_true(next_fact(&f) && f.number == i);
+	close_outlet();
+}
+
+static void
 a_front_that_is_gone_is_told(void **state)
 {
 	(void)state;
@@ -239,6 +260,7 @@ main(void)
 	    cmocka_unit_test(many_long_texts_still_fit_one_message),
 	    cmocka_unit_test(clients_are_paused_at_half_and_nothing_is_lost),
 	    cmocka_unit_test(what_exceeds_the_queue_leaves_a_gap),
+	    cmocka_unit_test(what_was_observed_last_leaves_before_the_end),
 	    cmocka_unit_test(a_front_that_is_gone_is_told),
 	};
 
