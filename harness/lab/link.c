@@ -24,6 +24,7 @@ struct setting {
 };
 
 static const struct setting world_settings[] = {
+    {"ipv4/tcp_congestion_control", "reno"}, /* whatever the host prefers: BBR has a timer for each segment */
     {"ipv6/conf/all/disable_ipv6", "0"},
     {"ipv6/conf/default/disable_ipv6", "0"},
     {"ipv6/conf/default/accept_dad", "0"},
@@ -48,7 +49,9 @@ static const struct setting client_early_settings[] = {
 };
 
 static const struct setting client_settings[] = {
-    {"ipv4/ip_unprivileged_port_start", "0"}, {"ipv4/tcp_tw_reuse", "1"},
+    {"ipv4/tcp_congestion_control", "reno"},
+    {"ipv4/ip_unprivileged_port_start", "0"},
+    {"ipv4/tcp_tw_reuse", "1"},
     {"unix/max_dgram_qlen", "4096"}, /* the default holds 11 messages to /dev/log */
 };
 
