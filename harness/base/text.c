@@ -98,19 +98,22 @@ text_equal_nocase(const char *a, const char *b)
 }
 
 static size_t
-escape_byte(char out[5], unsigned char c)
+escape_byte(char out[4], unsigned char c)
 {
-	const char *named = c == '\\'   ? "\\\\"
-			    : c == '\r' ? "\\r"
-			    : c == '\n' ? "\\n"
-			    : c == '\t' ? "\\t"
-					: NULL;
+	static const char hex[] = "0123456789abcdef";
+	char named = c == '\\' ? '\\' : c == '\r' ? 'r' : c == '\n' ? 'n' : c == '\t' ? 't' : '\0';
 
-	if (named != NULL)
-		return (size_t)snprintf(out, 5, "%s", named);
-	if (c >= 0x20 && c < 0x7f)
-		return (size_t)snprintf(out, 5, "%c", c);
-	return (size_t)snprintf(out, 5, "\\x%02x", c);
+	if (c >= 0x20 && c < 0x7f && c != '\\') {
+		out[0] = (char)c;
+		return 1;
+	}
+	out[0] = '\\';
+	out[1] = named != '\0' ? named : 'x';
+	if (named != '\0')
+		return 2;
+	out[2] = hex[c >> 4];
+	out[3] = hex[c & 15];
+	return 4;
 }
 
 size_t
@@ -118,7 +121,7 @@ text_escape(char *out, size_t size, struct bytes in)
 {
 	size_t whole = 0, written = 0;
 	bool cut = size == 0;
-	char one[5];
+	char one[4];
 
 	for (size_t i = 0; i < in.len; i++) {
 		size_t len = escape_byte(one, (unsigned char)in.data[i]);

@@ -29,23 +29,31 @@ break_off(struct facts_file *f, struct why *why)
 	return why_set(why, "%s", f->trouble.text);
 }
 
-/* `json` is taken. */
+/* What stands in `line`; 0: it is too long for it. */
 static int
-put_line(struct facts_file *f, json_t *json, struct why *why)
+put_line(struct facts_file *f, size_t len, struct why *why)
 {
-	size_t len = json_dumpb(json, f->line, sizeof(f->line) - 1, JSON_COMPACT);
-
-	json_decref(json);
-	must(len > 0);
-	if (len >= sizeof(f->line) - 1) {
+	if (len == 0 || len >= sizeof(f->line)) {
 		f->broken = true;
-		why_set(&f->trouble, "a line of %s would be longer than %d bytes", f->path, FACTS_FILE_LINE_MAX);
+		why_set(
+		    &f->trouble, "a line of %s would be longer than %d bytes", f->path, FACTS_FILE_LINE_MAX);
 		return break_off(f, why);
 	}
 	f->line[len++] = '\n';
 	if (f->broken || fwrite(f->line, 1, len, f->out) != len)
 		return break_off(f, why);
 	return 0;
+}
+
+/* `json` is taken. */
+static int
+put_json(struct facts_file *f, json_t *json, struct why *why)
+{
+	size_t len = json_dumpb(json, f->line, sizeof(f->line) - 1, JSON_COMPACT);
+
+	json_decref(json);
+	must(len > 0);
+	return put_line(f, len, why);
 }
 
 static json_t *
@@ -81,14 +89,14 @@ head_new(const struct docket *d, const char *started)
 static int
 put_head(struct facts_file *f, const struct docket *docket, const char *started, struct why *why)
 {
-	if (put_line(f, head_new(docket, started), why) < 0)
+	if (put_json(f, head_new(docket, started), why) < 0)
 		return -1;
 	for (size_t i = 0; i < docket->n_briefs; i++) {
 		json_t *inner = json_pack("{s:I}", "n", (json_int_t)i + 1),
 		       *brief = brief_line_new(&docket->briefs[i]);
 
 		must(inner != NULL && json_object_update_new(inner, brief) == 0);
-		if (put_line(f, wrap("scenario", inner), why) < 0)
+		if (put_json(f, wrap("scenario", inner), why) < 0)
 			return -1;
 	}
 	return facts_file_flush(f, why);
@@ -129,7 +137,7 @@ facts_file_put(struct facts_file *f, const struct fact *fact, struct why *why)
 {
 	if (fact->number > f->last[fact->source])
 		f->last[fact->source] = fact->number;
-	return put_line(f, fact_line_new(fact), why);
+	return put_line(f, fact_line_write(fact, f->line, sizeof(f->line) - 1), why);
 }
 
 int
@@ -147,5 +155,5 @@ facts_file_end(struct facts_file *f, bool interrupted, struct why *why)
 		must(json_object_set_new_nocheck(
 			 end, fact_source_name((enum fact_source)s), json_integer(f->last[s])) == 0);
 	must(json_object_set_new_nocheck(end, "interrupted", json_boolean(interrupted)) == 0);
-	return put_line(f, wrap("end", end), why) < 0 ? -1 : facts_file_flush(f, why);
+	return put_json(f, wrap("end", end), why) < 0 ? -1 : facts_file_flush(f, why);
 }

@@ -6,7 +6,10 @@
  */
 #include "harness/model/fact.h"
 
+#include <stdlib.h>
+
 #include "harness/record/fact_line.h"
+#include "harness/record/facts_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -40,14 +43,18 @@ static void
 through_json(const struct fact *f)
 {
 	struct region *region = region_new();
-	json_t *line = fact_line_new(f);
+	char *text = must_alloc(FACTS_FILE_LINE_MAX);
+	size_t len = fact_line_write(f, text, FACTS_FILE_LINE_MAX);
+	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	struct fact again;
 	struct why why;
 
+	must(len > 0 && line != NULL);
 	if (fact_line_get(line, region, &again, &why) < 0)
 		must_failed(__FILE__, __LINE__, why.text);
 	must_be_same(f, &again);
 	json_decref(line);
+	free(text);
 	region_free(region);
 }
 

@@ -464,10 +464,39 @@ a_field_that_came_later_may_be_missing(void **state)
 	assert_int_equal(read_text(&run, line, strlen(line), &why), -1);
 	assert_non_null(strstr(why.text, "field 'changed' of fact 'reply' is missing"));
 	saved_run_done(&run);
-	json = fact_line_new(&unchanged); /* so nothing is written where there is nothing */
+	json = json_loadb(line, fact_line_write(&unchanged, line, sizeof(line)), 0, NULL);
+	assert_non_null(json); /* nothing is written where there is nothing */
 	assert_null(json_object_get(json, "was"));
 	assert_int_equal(fact_line_get(json, region, &again, &why), 0);
 	same_fact(&unchanged, &again);
+	json_decref(json);
+	region_free(region);
+}
+
+/* Every byte is a text's; what does not fit is not begun. */
+static void
+a_line_is_whole_or_not_written(void **state)
+{
+	char all[256], line[2048];
+	const struct fact f = {
+	    .kind = FACT_REPLY, .leg = 3, .step = 1, .number = UINT32_MAX, .reply = {.line = {all, 256}}};
+	struct region *region = region_new();
+	struct fact again;
+	struct why why;
+	size_t len;
+	json_t *json;
+
+	(void)state;
+	for (int i = 0; i < 256; i++)
+		all[i] = (char)i;
+	len = fact_line_write(&f, line, sizeof(line));
+	json = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	assert_int_equal(fact_line_get(json, region, &again, &why), 0);
+	same_fact(&f, &again);
+	assert_int_equal(fact_line_write(&f, line, len), len);
+	for (size_t size = 0; size < len; size++)
+		assert_int_equal(fact_line_write(&f, line, size), 0);
 	json_decref(json);
 	region_free(region);
 }
@@ -549,6 +578,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_record_that_ends_anywhere_is_read, make_whole, drop_whole),
 	    cmocka_unit_test_setup_teardown(garbage_is_refused_with_its_line, make_path, remove_path),
 	    cmocka_unit_test_setup_teardown(a_field_that_came_later_may_be_missing, make_path, remove_path),
+	    cmocka_unit_test(a_line_is_whole_or_not_written),
 	    cmocka_unit_test_setup_teardown(a_line_without_end_is_refused, make_path, remove_path),
 	    cmocka_unit_test(what_is_no_file_is_refused),
 	    cmocka_unit_test_setup_teardown(random_changes_do_no_harm, make_whole, drop_whole),
