@@ -92,6 +92,14 @@ count(const char *const *strings)
 	return n;
 }
 
+static void
+add_own(struct letter *letter, const char *base, const char *const *own)
+{
+	add_string(letter, base != NULL ? base : "");
+	for (; own != NULL && *own != NULL; own++)
+		add_string(letter, *own);
+}
+
 pid_t
 lab_spawn(struct lab *lab, const struct lab_spawn *spawn, struct why *why)
 {
@@ -109,13 +117,25 @@ lab_spawn(struct lab *lab, const struct lab_spawn *spawn, struct why *why)
 		if (std[i] >= 0)
 			fds[n_fds++] = std[i];
 	}
+	request.n_own = spawn->own != NULL ? count(spawn->own) : 0;
 	letter = begin(&request);
 	add_string(letter, spawn->directory != NULL ? spawn->directory : "/");
 	for (size_t i = 0; i < request.n_argv; i++)
 		add_string(letter, spawn->argv[i]);
 	for (size_t i = 0; i < request.n_env; i++)
 		add_string(letter, spawn->env[i]);
+	add_own(letter, spawn->base, spawn->own);
 	return ask(lab, letter, fds, n_fds, NULL, why);
+}
+
+int
+lab_make_own(struct lab *lab, const char *base, const char *const *own, struct why *why)
+{
+	struct request request = {.kind = REQUEST_OWN, .n_own = count(own)};
+	struct letter *letter = begin(&request);
+
+	add_own(letter, base, own);
+	return ask(lab, letter, NULL, 0, NULL, why);
 }
 
 int

@@ -20,6 +20,7 @@
 #include "harness/base/outbox.h"
 #include "harness/base/region.h"
 #include "harness/lab/leaks.h"
+#include "harness/lab/own.h"
 #include "harness/lab/request.h"
 #include "harness/lab/root.h"
 #include "harness/lab/spawn.h"
@@ -77,6 +78,17 @@ take_strings(struct region *region, const char **at, const char *end, size_t n)
 	return strings;
 }
 
+/* Where each of them lies, and where it is to be seen. */
+static const struct own_pair *
+pair_own(struct region *region, const char *base, char **own, size_t n)
+{
+	struct own_pair *pairs = region_alloc(region, n * sizeof(*pairs));
+
+	for (size_t i = 0; i < n; i++)
+		pairs[i] = (struct own_pair){region_printf(region, "%s%s", base, own[i]), own[i]};
+	return pairs;
+}
+
 static void
 serve_spawn(struct init *init, const struct request *request, const char *at, const char *end, const int *fds,
     struct reply *reply)
@@ -85,10 +97,15 @@ serve_spawn(struct init *init, const struct request *request, const char *at, co
 	char **directory = take_strings(region, &at, end, 1);
 	char **argv = take_strings(region, &at, end, request->n_argv);
 	char **env = take_strings(region, &at, end, request->n_env);
+	char **base = take_strings(region, &at, end, 1);
+	char **own = take_strings(region, &at, end, request->n_own);
 	struct spawn spawn = {.argv = argv, .env = env, .std = {-1, -1, -1}};
 	size_t used = 0;
 
-	must(directory != NULL && argv != NULL && argv[0] != NULL && env != NULL);
+	must(directory != NULL && argv != NULL && argv[0] != NULL && env != NULL && base != NULL &&
+	     own != NULL);
+	spawn.own = pair_own(region, base[0], own, request->n_own);
+	spawn.n_own = request->n_own;
 	spawn.directory = directory[0];
 	for (size_t i = 0; i < 3; i++)
 		if (request->std[i])
@@ -112,6 +129,18 @@ serve_kill(struct init *init, const struct request *request, struct reply *reply
 	else if (kill(-request->a, request->b) < 0)
 		reply->value =
 		    why_errno(&reply->why, "cannot signal process %d of the client's machine", request->a);
+}
+
+static void
+serve_own(const struct request *request, const char *at, const char *end, struct reply *reply)
+{
+	struct region *region = region_new();
+	char **base = take_strings(region, &at, end, 1);
+	char **own = take_strings(region, &at, end, request->n_own);
+
+	must(base != NULL && own != NULL);
+	reply->value = own_make(base[0], own, &reply->why);
+	region_free(region);
 }
 
 /* Opened nonblocking, since a FIFO without a partner would hold us; then as it was asked for. */
@@ -190,6 +219,9 @@ serve(struct init *init, size_t len, int *fds, size_t n_fds)
 		break;
 	case REQUEST_BIND_LOG:
 		fd = serve_bind_log(rest, &reply);
+		break;
+	case REQUEST_OWN:
+		serve_own(&request, rest, init->buffer + len, &reply);
 		break;
 	}
 	if (request_send(init->ends->requests, &reply, sizeof(reply), &fd, fd >= 0 ? 1 : 0) < 0)

@@ -88,11 +88,18 @@ struct lab_spawn {
 	const char *const *env;             /* NULL-terminated, whole */
 	const char *directory;              /* working directory inside the machine */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null; borrowed */
+	const char *base;       /* with `own`: sees the copies below it, of lab_make_own; else NULL */
+	const char *const *own; /* NULL-terminated */
 };
 
 /* Pid in the client's pid namespace, or -1 and why (the program is missing, say). Its end comes as a struct
  * lab_exit. */
 pid_t lab_spawn(struct lab *lab, const struct lab_spawn *spawn, struct why *why);
+/*
+ * Makes copies of these folders and files of the machine (absolute paths, NULL-terminated), as they are now,
+ * below `base`; what is not there is made, an empty folder. Who is spawned with them sees each at its path.
+ */
+int lab_make_own(struct lab *lab, const char *base, const char *const *own, struct why *why);
 /* Signals a process that lab_spawn started and that was not reaped yet, with its group; LAB_ALL: every
  * process of the machine but its init. */
 #define LAB_ALL ((pid_t)-1)

@@ -14,7 +14,14 @@
 
 #include "harness/base/why.h"
 
-enum request_kind { REQUEST_SPAWN, REQUEST_KILL, REQUEST_OPEN, REQUEST_CONNECT, REQUEST_BIND_LOG };
+enum request_kind {
+	REQUEST_SPAWN,
+	REQUEST_KILL,
+	REQUEST_OPEN,
+	REQUEST_CONNECT,
+	REQUEST_BIND_LOG,
+	REQUEST_OWN
+};
 
 #define REQUEST_MAX (160 * 1024) /* bytes of a message, its head included */
 #define REQUEST_FDS_MAX 3
@@ -23,10 +30,11 @@ struct request {
 	uint32_t kind;
 	int32_t a, b;           /* KILL: pid, signal; OPEN: flags, mode */
 	uint32_t n_argv, n_env; /* SPAWN: so many strings follow the directory's */
+	uint32_t n_own;         /* OWN, SPAWN: so many paths follow the base's */
 	bool std[3];            /* SPAWN: which of the three descriptors came along */
 };
-/* Behind it: SPAWN: directory, argv, env as strings with NUL; OPEN, BIND_LOG: the path; CONNECT: the socket
- * address. */
+/* Behind it: SPAWN: directory, argv, env, base, paths as strings with NUL; OWN: base, paths; OPEN, BIND_LOG:
+ * the path; CONNECT: the socket address. */
 
 struct reply {
 	int32_t value; /* a pid, or 0; -1: `why` says why */

@@ -117,6 +117,11 @@ become(struct attempt *attempt, int null)
 	reset_signals();
 	setrlimit(RLIMIT_CORE, &core);
 	syscall(SYS_setgroups, 0, NULL); /* not the front's; refused where we are one id only */
+	if (own_enter(attempt->spawn->own, attempt->spawn->n_own) < 0) {
+		attempt->what = "give folders of its own to";
+		attempt->error = errno;
+		_exit(127);
+	}
 	cut_capabilities();
 	if (set_descriptors(attempt->spawn->std, null) < 0) {
 		attempt->what = "give descriptors to";

@@ -8,12 +8,15 @@
 #include <sys/types.h>
 
 #include "harness/base/why.h"
+#include "harness/lab/own.h"
 
 struct spawn {
 	char *const *argv; /* NULL-terminated, at least one */
 	char *const *env;
 	const char *directory;
-	int std[3]; /* -1: /dev/null; borrowed */
+	int std[3];                 /* -1: /dev/null; borrowed */
+	const struct own_pair *own; /* what it sees otherwise than the rest of the machine */
+	size_t n_own;
 };
 
 /* Returns when the program runs: its pid, which leads a session of its own; or -1 and why. */

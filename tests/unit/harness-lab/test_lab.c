@@ -397,7 +397,7 @@ what_cannot_run_is_said_in_words(void **state)
 	run_in(lab, "printf '#!/no/interpreter\\n' > /tmp/orphan; chmod 755 /tmp/orphan", got, sizeof(got));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *argv[] = {rows[i].program, NULL};
-		struct lab_spawn spawn = {argv, plain_env, rows[i].directory, -1, -1, -1};
+		struct lab_spawn spawn = {argv, plain_env, rows[i].directory, -1, -1, -1, NULL, NULL};
 		struct why why = {""};
 
 		assert_int_equal(lab_spawn(lab, &spawn, &why), -1);
@@ -412,7 +412,7 @@ a_script_without_an_interpreter_is_the_shells(void **state)
 	const char *argv[] = {"/mitmx/client/script", NULL};
 	char got[64];
 	int ends[2];
-	struct lab_spawn spawn = {argv, plain_env, "/mitmx/client", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/mitmx/client", -1, -1, -1, NULL, NULL};
 
 	(void)state;
 	need_lab();
@@ -432,7 +432,7 @@ arguments_beyond_the_limit_are_refused(void **state)
 	size_t len = 200000;
 	char *word = malloc(len + 1);
 	const char *argv[] = {"true", word, NULL};
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1, NULL, NULL};
 	struct why why = {""};
 
 	(void)state;
@@ -452,7 +452,7 @@ all_three_descriptors_are_those_given(void **state)
 {
 	const char *argv[] = {"sh", "-c", "read a; echo out $a; echo err $a >&2", NULL};
 	int in[2], out[2], err[2];
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1, NULL, NULL};
 	char got[64];
 
 	(void)state;
@@ -480,7 +480,7 @@ static void
 a_kill_takes_the_whole_group(void **state)
 {
 	const char *argv[] = {"sh", "-c", "sleep 1000 & echo up; wait", NULL};
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1, NULL, NULL};
 	struct why why = {""};
 	char got[64];
 	int ends[2];
@@ -506,7 +506,7 @@ static void
 a_kill_of_all_spares_only_the_machine(void **state)
 {
 	const char *argv[] = {"sh", "-c", "setsid sh -c 'echo up; sleep 1000' & wait", NULL};
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1, NULL, NULL};
 	struct why why = {""};
 	char got[64];
 	int ends[2];
@@ -532,7 +532,7 @@ no_end_of_many_is_lost(void **state)
 {
 	enum { MANY = 300 };
 	const char *argv[] = {"true", NULL};
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, -1, -1, NULL, NULL};
 	struct lab_exit ended;
 	pid_t pids[MANY];
 
@@ -602,6 +602,96 @@ what_goes_to_the_log_socket_arrives(void **state)
 		assert_non_null(strstr(got, "word"));
 	}
 	close(fd);
+}
+
+/* --- folders of one's own ------------------------------------------------------------------ */
+
+static const char *const own[] = {"/tmp", "/var/tmp/spool", "/dev/log", NULL};
+
+/* As run_in, with what lies below this base. */
+static void
+run_own(const char *base, const char *command, char *out, size_t size)
+{
+	const char *argv[] = {"sh", "-c", command, NULL};
+	struct lab_spawn spawn = {
+	    .argv = argv, .env = plain_env, .directory = "/tmp", .stdin_fd = -1, .base = base, .own = own};
+	struct why why = {""};
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	spawn.stdout_fd = spawn.stderr_fd = ends[1];
+	if (lab_spawn(lab, &spawn, &why) < 0)
+		fail_msg("%s: %s", command, why.text);
+	close(ends[1]);
+	read_all(ends[0], out, size);
+	close(ends[0]);
+	next_exit(lab);
+}
+
+static void
+who_has_folders_of_his_own_sees_only_them(void **state)
+{
+	static const char *const bases[] = {"/own/1", "/own/2"};
+	static const struct {
+		int who; /* 0 and 1; else all */
+		const char *command, *output;
+	} rows[] = {
+	    {0, "cd /var/tmp/spool; stat -c '%n %a %F' fifo sub link; cat link/text; ls /tmp",
+		"fifo 622 fifo\nsub 751 directory\nlink 777 symbolic link\nx\n"},
+	    {0, "echo one | tee /tmp/mine > /var/tmp/spool/sub/text", ""},
+	    {1, "ls /tmp; cat /var/tmp/spool/sub/text; echo two > /tmp/mine", "x\n"},
+	    {0, "cat /tmp/mine /var/tmp/spool/sub/text", "one\none\n"},
+	    {-1, "cat /var/tmp/spool/sub/text; ls /tmp/mine 2> /dev/null; cat /own/1/tmp/mine", "x\none\n"},
+	    {1,
+		"perl -MSocket -e 'socket($s, AF_UNIX, SOCK_DGRAM, 0); "
+		"send($s, \"two\", 0, sockaddr_un(\"/dev/log\")) or die'",
+		""},
+	    /* Whoever could mount is cut down to what all programs may do. */
+	    {0, "mount -t tmpfs x /tmp 2> /dev/null && echo could", ""},
+	};
+	char got[4096], path[64];
+	struct why why;
+	int logs[2];
+
+	(void)state;
+	need_lab();
+	run_in(lab,
+	    "umask 0; mkdir -p /var/tmp/spool/sub; echo x > /var/tmp/spool/sub/text; touch /dev/log; "
+	    "chmod 751 /var/tmp/spool/sub; mkfifo -m 622 /var/tmp/spool/fifo; ln -s sub /var/tmp/spool/link; "
+	    "rm -rf /tmp/*",
+	    got, sizeof(got));
+	for (int i = 0; i < 2; i++) {
+		if (lab_make_own(lab, bases[i], own, &why) < 0)
+			fail_msg("%s", why.text);
+		snprintf(path, sizeof(path), "%s/dev/log", bases[i]);
+		logs[i] = lab_bind_log(lab, path, &why);
+		assert_true(logs[i] >= 0);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].who < 0)
+			run_in(lab, rows[i].command, got, sizeof(got));
+		else
+			run_own(bases[rows[i].who], rows[i].command, got, sizeof(got));
+		if (strcmp(got, rows[i].output) != 0)
+			fail_msg("%s\n got: %s\nwant: %s", rows[i].command, got, rows[i].output);
+	}
+	assert_int_equal(recv(logs[0], got, sizeof(got), MSG_DONTWAIT), -1);
+	assert_int_equal(recv(logs[1], got, sizeof(got), MSG_DONTWAIT), 3);
+	close(logs[0]);
+	close(logs[1]);
+}
+
+static void
+own_folders_that_cannot_be_made_are_told(void **state)
+{
+	static const char *const bad[] = {"/etc/hostname/below", NULL};
+	struct why why;
+
+	(void)state;
+	need_lab();
+	assert_int_equal(lab_make_own(lab, "/own/3", bad, &why), -1);
+	if (strstr(why.text, "/etc/hostname/below") == NULL)
+		fail_msg("got: %s", why.text);
 }
 
 /* --- the net ------------------------------------------------------------------------------- */
@@ -926,7 +1016,7 @@ be_a_front(int tell, int program_stdout)
 	struct lab_options options = options_for_test();
 	const char *argv[] = {
 	    "sh", "-c", "trap '' TERM HUP INT; setsid sleep 1000 & echo up; sleep 1000", NULL};
-	struct lab_spawn spawn = {argv, plain_env, "/", -1, program_stdout, -1};
+	struct lab_spawn spawn = {argv, plain_env, "/", -1, program_stdout, -1, NULL, NULL};
 	struct lab *other = lab_start(&options, NULL);
 	pid_t pids[3];
 
@@ -1028,6 +1118,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(no_end_of_many_is_lost),
 	    cmocka_unit_test(files_are_opened_for_the_front),
 	    cmocka_unit_test(what_goes_to_the_log_socket_arrives),
+	    cmocka_unit_test(who_has_folders_of_his_own_sees_only_them),
+	    cmocka_unit_test(own_folders_that_cannot_be_made_are_told),
 	    cmocka_unit_test(any_address_of_the_range_answers_as_itself),
 	    cmocka_unit_test(the_clients_programs_reach_the_world),
 	    cmocka_unit_test(a_host_can_refuse_or_swallow_and_come_back),
