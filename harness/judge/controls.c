@@ -62,6 +62,17 @@ not_warm(const struct hearing *h, const struct side *side, uint32_t step)
 	return NULL;
 }
 
+/* What the client said about not having tried in this step, behind a semicolon; or nothing. */
+static const char *
+untried(const struct hearing *h, const struct side *side, uint32_t step)
+{
+	const struct fact *f = index_last(side->facts, step, FACT_NO_ATTEMPT);
+
+	return f == NULL ? ""
+			 : region_printf(h->region, "; it did not try: %s",
+			       words_quote(h->region, f->no_attempt.reason));
+}
+
 bool
 controls_warm_up_failed(const struct hearing *h, struct finding *f)
 {
@@ -74,8 +85,8 @@ controls_warm_up_failed(const struct hearing *h, struct finding *f)
 			if (what == NULL)
 				continue;
 			f->why = region_printf(h->region,
-			    "not warm: in the warm-up (step %" PRIu32 ") of the %s leg %s", s + 1,
-			    rules_side_name(h, sides[i]), what);
+			    "not warm: in the warm-up (step %" PRIu32 ") of the %s leg %s%s", s + 1,
+			    rules_side_name(h, sides[i]), what, untried(h, sides[i], s));
 			return true;
 		}
 	return false;
@@ -118,8 +129,8 @@ controls_no_policy_to_keep_to(const struct hearing *h, struct finding *f)
 			continue;
 		f->why = region_printf(h->region,
 		    "not warm: by the end of the warm-up (step %" PRIu32
-		    ") no whole policy was served to the client",
-		    s + 1);
+		    ") no whole policy was served to the client%s",
+		    s + 1, untried(h, &h->attack, s));
 		return true;
 	}
 	return false;
