@@ -15,6 +15,9 @@
 #include "harness/base/why.h"
 #include "harness/model/floor.h"
 
+/* For whom one instance of a client that runs is started. */
+enum client_serves { SERVES_RUN, SERVES_LEG, SERVES_MESSAGE };
+
 enum client_send { SEND_COMMAND, SEND_SMTP, SEND_SUBMISSION };
 
 enum fate_kind { FATE_DELIVERED, FATE_DEFERRED, FATE_BOUNCED, FATE_REASON, FATE_NO_ATTEMPT, FATE_ENDED, FATE_KINDS };
@@ -26,6 +29,8 @@ struct client_pattern {
 	const char *text; /* PCRE2; named groups recipient, id, reason */
 	unsigned line;    /* of client.yaml, for errors */
 };
+
+#define CLIENT_LISTEN "{listen}" /* for an address: the instance's own */
 
 /* What its file system is made of. */
 enum client_recipe_kind { RECIPE_HOST, RECIPE_DEBIAN, RECIPE_TAR };
@@ -50,12 +55,17 @@ struct client {
 	const char *root;            /* a folder on the host, made by the recipe; NULL: the host's own */
 	const char *version_command; /* NULL: none */
 	const char *start;           /* NULL: a one-shot client */
+	enum client_serves serves;   /* SERVES_RUN where start is NULL */
+	const char *const *own;      /* folders of which each instance has its own copy; absolute */
+	size_t n_own;
 	const char *ready_line;      /* PCRE2 pattern of a line on stdout; NULL */
-	uint16_t ready_port;         /* a TCP port of 127.0.0.1 that accepts; 0 none */
+	const char *ready_host;      /* a TCP port there that accepts; NULL: send_host */
+	uint16_t ready_port;         /* 0: send_port */
 	enum client_send send;
 	const char *send_command; /* SEND_COMMAND: run by sh -c; NULL when argv is there */
 	const char *const *argv;  /* a bare command line with {recipient} and the like; NULL-terminated */
-	const char *send_host;    /* SEND_SMTP, SEND_SUBMISSION: dotted address in the client's machine */
+	/* SEND_SMTP, SEND_SUBMISSION: dotted address in the client's machine, or CLIENT_LISTEN */
+	const char *send_host;
 	uint16_t send_port;
 	const char *send_user, *send_password; /* SEND_SUBMISSION */
 	bool log_syslog;                       /* it speaks to /dev/log */

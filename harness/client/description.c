@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "harness/base/must.h"
+#include "harness/client/place.h"
 #include "harness/model/mechanism.h"
 
 #define AT_ONCE_MAX 100000
 #define PATIENCE_MAX_S 86400
 
 static const char *const floor_words[] = {"may", "tls", "verified", NULL};
+static const char *const serves_words[] = {"run", "leg", "message", NULL}; /* as enum client_serves */
 static const char *const log_words[] = {"stdout", "syslog", NULL};
 
 static const struct key root_keys[] = {
@@ -32,7 +34,7 @@ static const struct key root_keys[] = {
 static const struct key ready_keys[] = {
     {.name = "tcp",
 	.kind = KEY_TEXT,
-	.meaning = "it is ready when this address of its machine accepts: 127.0.0.1:PORT"},
+	.meaning = "it is ready when this address of its machine accepts: 127.0.0.1:PORT or {listen}:PORT"},
     {.name = "line",
 	.kind = KEY_TEXT,
 	.meaning = "it is ready when it writes a line that matches this pattern"},
@@ -76,11 +78,23 @@ const struct key description_keys[] = {
     {.name = "start",
 	.kind = KEY_TEXT,
 	.meaning = "command that starts it and stays; without it, one command a message"},
+    {.name = "serves",
+	.kind = KEY_WORD,
+	.words = serves_words,
+	.meaning =
+	    "for whom one instance is started: for all of the run; for a leg, one side of one scenario, "
+	    "whose {host} its start command knows; or for one message"},
+    {.name = "own",
+	.kind = KEY_TEXTS,
+	.meaning =
+	    "folders of which each instance has a copy of its own, where it serves a leg or a message; "
+	    "its working folder, /tmp and /run always are"},
     {.name = "ready", .kind = KEY_MAP, .keys = ready_keys, .meaning = "how it shows that it takes messages"},
     {.name = "send",
 	.kind = KEY_TEXT,
 	.required = true,
-	.meaning = "smtp://127.0.0.1:PORT, submission://USER:PASSWORD@127.0.0.1:PORT, or a command line"},
+	.meaning = "smtp://127.0.0.1:PORT, submission://USER:PASSWORD@127.0.0.1:PORT, or a command line; "
+		   "{listen} may stand for the address"},
     {.name = "log",
 	.kind = KEY_TEXTS,
 	.meaning = "where its log is: stdout (and standard error), syslog, or paths of files on its machine"},
@@ -121,7 +135,7 @@ split_address(struct region *r, const char *text, const char **ret_host, uint16_
 	port = strtoul(colon + 1, &end, 10);
 	*ret_port = (uint16_t)port;
 	return end != colon + 1 && *end == '\0' && port > 0 && port < 65536 &&
-	       inet_pton(AF_INET, *ret_host, &ignored) == 1;
+	       (text_equal(*ret_host, CLIENT_LISTEN) || inet_pton(AF_INET, *ret_host, &ignored) == 1);
 }
 
 /* "USER:PASSWORD@" in front of an address; the rest behind it, or NULL when it is not of that form. */
@@ -135,6 +149,45 @@ split_login(struct client *c, const char *text)
 	c->send_user = region_strndup(c->region, text, (size_t)(colon - text));
 	c->send_password = region_strndup(c->region, colon + 1, (size_t)(at - colon - 1));
 	return at + 1;
+}
+
+/* Of several instances, one alone could listen at an address that is the same for all. */
+static void
+check_address(const struct client *c, const struct node *at, const char *host)
+{
+	if (c->serves != SERVES_RUN && !text_equal(host, CLIENT_LISTEN))
+		node_complain(at,
+		    "not every instance can listen at %s: say {listen}, which is an address of its own",
+		    host);
+}
+
+/* What each instance has for itself; only a client that runs has instances. */
+static void
+read_serves(struct client *c, const struct node *root)
+{
+	const struct node *at = node_get(root, "own");
+	const char *const *texts, **own;
+
+	c->serves = (enum client_serves)key_word(root, "serves", serves_words, SERVES_RUN);
+	if (c->serves != SERVES_RUN && c->start == NULL)
+		node_complain(node_get(root, "serves"),
+		    "a client without 'start' is run once a message: nothing is left to say for whom");
+	c->n_own = key_texts(root, "own", c->region, &texts);
+	c->own = own = region_alloc(c->region, (c->n_own + 1) * sizeof(*own));
+	if (c->n_own > 0 && c->serves == SERVES_RUN)
+		node_complain(node_key(root, "own"),
+		    "one instance serves the whole run, so all is its own: 'own' "
+		    "goes with 'serves: leg' or 'serves: message'");
+	for (size_t i = 0; i < c->n_own; i++) {
+		const struct node *item = at->kind == NODE_LIST ? at->items[i] : at;
+
+		own[i] = region_strdup(c->region, texts[i]);
+		if (texts[i][0] != '/' || texts[i][1] == '\0' || strstr(texts[i], "/../") != NULL)
+			node_complain(item, "'%s' is not the path of a folder below /", texts[i]);
+		for (size_t other = 0; other < i; other++)
+			if (text_equal(own[other], own[i]))
+				node_complain(item, "'%s' is named twice", own[i]);
+	}
 }
 
 static void
@@ -159,6 +212,8 @@ read_send(struct client *c, const struct node *root)
 		node_complain(at, "'%s' is not of the form %s", text,
 		    c->send == SEND_SMTP ? "smtp://127.0.0.1:25"
 					 : "submission://USER:PASSWORD@127.0.0.1:587");
+	else
+		check_address(c, at, c->send_host);
 	if (c->start == NULL)
 		node_complain(at, "a client that takes SMTP must be started: the key 'start' is missing");
 }
@@ -175,7 +230,10 @@ read_log(struct client *c, const struct node *root)
 	for (size_t i = 0; i < n; i++) {
 		const struct node *item = at->kind == NODE_LIST ? at->items[i] : at;
 
-		if (texts[i][0] == '/')
+		if (texts[i][0] == '/' && c->serves != SERVES_RUN && !place_is_own(c, texts[i]))
+			node_complain(
+			    item, "all instances would write to %s: name its folder under 'own'", texts[i]);
+		else if (texts[i][0] == '/')
 			files[c->n_log_files++] = region_strdup(c->region, texts[i]);
 		else if (text_equal(texts[i], "syslog"))
 			c->log_syslog = true;
@@ -272,10 +330,12 @@ static void
 read_ready(struct client *c, const struct node *root)
 {
 	const struct node *ready = node_get(root, "ready");
-	const char *tcp = key_text(ready, "tcp", NULL), *line = key_text(ready, "line", NULL), *host;
+	const char *tcp = key_text(ready, "tcp", NULL), *line = key_text(ready, "line", NULL);
 
-	if (tcp != NULL && !split_address(c->region, tcp, &host, &c->ready_port))
+	if (tcp != NULL && !split_address(c->region, tcp, &c->ready_host, &c->ready_port))
 		node_complain(node_get(ready, "tcp"), "'%s' is not of the form 127.0.0.1:PORT", tcp);
+	else if (tcp != NULL)
+		check_address(c, node_get(ready, "tcp"), c->ready_host);
 	if (line != NULL) {
 		c->ready_line = region_strdup(c->region, line);
 		check_pattern(node_get(ready, "line"), line);
@@ -338,6 +398,7 @@ read_client(struct client *c, const struct node *root)
 	c->patience_s = (uint32_t)key_seconds(root, "patience", 0);
 	c->at_once = (uint32_t)key_number(root, "at-once", 0);
 	read_root(c, root);
+	read_serves(c, root);
 	read_send(c, root);
 	read_log(c, root);
 	read_ready(c, root);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * driver.c - see driver.h: the client itself; its commands run in errands.c.
+ * driver.c - see driver.h: the instance itself; its commands run in errands.c.
  */
 #include "harness/client/driver.h"
 
@@ -23,7 +23,6 @@
 #include "harness/client/words.h"
 #include "harness/model/fact.h"
 
-#define DEADLINE_SECONDS 30 /* where nobody says another */
 #define STOP_SECONDS 10
 
 enum state { IDLE, STARTING, RUNNING, RESTARTING, STOPPING, STOPPED, FAILED };
@@ -45,6 +44,7 @@ struct driver {
 	size_t n_taken;
 	bool draining; /* RESTARTING, but messages are still being handed over */
 	struct errands *errands;
+	struct turns_ticket turn; /* while it starts */
 	struct event *soon, *limit;
 };
 
@@ -143,12 +143,29 @@ set_limit(struct driver *d, unsigned seconds)
 }
 
 static void
+hold(struct driver *d)
+{
+	errands_hold(d->errands);
+	if (d->injector != NULL)
+		injector_hold(d->injector);
+}
+
+static void
 fail(struct driver *d, const char *what)
 {
 	char sentence[2048];
 
 	d->state = FAILED;
 	set_limit(d, 0);
+	turns_leave(d->options.turns, &d->turn);
+	ready_free(d->ready);
+	d->ready = NULL;
+	if (d->daemon != NULL)
+		process_kill(d->daemon, SIGKILL);
+	hold(d);
+	errands_forget(d->errands);
+	if (d->injector != NULL)
+		injector_forget(d->injector);
 	snprintf(sentence, sizeof(sentence), "%s %s%s%s", d->client->name, what,
 	    d->last[0] ? "; its last words: " : "", d->last);
 	d->calls.failed(d->calls.ctx, sentence);
@@ -162,13 +179,21 @@ on_ready(void *ctx)
 	ready_free(d->ready);
 	d->ready = NULL;
 	set_limit(d, 0);
+	turns_leave(d->options.turns, &d->turn);
 	d->state = RUNNING;
+	errands_release(d->errands);
 	if (d->injector != NULL)
 		injector_release(d->injector);
 	d->calls.ready(d->calls.ctx);
 }
 
-static void launch(struct driver *d);
+/* A start costs most: so many at once, and no more. */
+static void
+await_launch(struct driver *d)
+{
+	d->state = STARTING;
+	turns_await(d->options.turns, &d->turn);
+}
 
 static void
 on_daemon_over(void *ctx, struct process *p, int status, int signal)
@@ -177,7 +202,8 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 	enum state was = d->state;
 	char what[128], words[TEXT_SIGNAL];
 
-	d->calls.exited(d->calls.ctx, FACT_NONE, d->client->start, status, signal);
+	d->calls.exited(d->calls.ctx, d->options.serves.leg, d->client->start, status, signal);
+	d->daemon = NULL;
 	if (was == STARTING || was == RUNNING) {
 		if (was == STARTING && signal == 0 && status == 0)
 			snprintf(what, sizeof(what),
@@ -189,29 +215,28 @@ on_daemon_over(void *ctx, struct process *p, int status, int signal)
 		fail(d, what);
 	}
 	process_free(p);
-	d->daemon = NULL;
 	if (was == RESTARTING)
-		launch(d);
+		await_launch(d);
 }
 
+/* Its turn has come. */
 static void
-launch(struct driver *d)
+launch(void *ctx)
 {
 	static const struct process_calls calls = {on_line, on_daemon_over};
+	struct driver *d = ctx;
 	struct region *r = region_new();
-	struct words words = {.ca = d->options.ca,
-	    .resolver = d->options.resolver,
-	    .dir = WORDS_SCRATCH,
-	    .flaws = d->options.flaws};
-	const char *argv[] = {"/bin/sh", "-c", d->client->start, NULL};
+	const char *argv[] = {"/bin/sh", "-c", NULL, NULL};
+	struct words words;
 	struct why why;
 
-	d->state = STARTING;
 	set_limit(d, d->options.deadline_s);
-	d->ready = ready_new(d->base, &d->machine, d->client, on_ready, d, &why);
-	if (d->ready != NULL)
+	d->ready = ready_new(d->base, &d->machine, d->client, d->options.listen, on_ready, d, &why);
+	if (d->ready != NULL && errands_words(d->errands, &d->options.serves, r, &words, &why) == 0) {
+		argv[2] = words_fill(r, d->client->start, &words);
 		d->daemon = process_start(d->base, &d->machine, argv, words_environment(r, &words),
 		    d->client->directory != NULL ? WORDS_DIRECTORY : WORDS_SCRATCH, &calls, d, &why);
+	}
 	region_free(r);
 	if (d->daemon == NULL)
 		fail(d, why.text);
@@ -248,7 +273,7 @@ on_soon(evutil_socket_t fd, short what, void *ctx)
 	} else if (!open_logs(d)) {
 		return;
 	} else if (d->client->start != NULL) {
-		launch(d);
+		await_launch(d);
 	} else {
 		d->state = RUNNING;
 		d->calls.ready(d->calls.ctx);
@@ -273,9 +298,16 @@ on_limit(evutil_socket_t fd, short what, void *ctx)
 void
 driver_start(struct driver *d)
 {
-	must(d->state == IDLE);
-	d->state = STARTING;
-	event_active(d->soon, 0, 0);
+	must(driver_is_down(d));
+	d->state = d->daemon != NULL ? RESTARTING : STARTING; /* one that hung is being killed still */
+	if (d->daemon == NULL)
+		event_active(d->soon, 0, 0);
+}
+
+bool
+driver_is_down(const struct driver *d)
+{
+	return d->state == IDLE || d->state == FAILED;
 }
 
 /* Asks the daemon to end, by its own command where it has one. */
@@ -284,7 +316,7 @@ end_daemon(struct driver *d)
 {
 	set_limit(d, STOP_SECONDS);
 	if (d->client->stop != NULL)
-		errands_command(d->errands, d->client->stop);
+		errands_stop(d->errands, d->client->stop);
 	else
 		process_kill(d->daemon, SIGTERM);
 }
@@ -300,8 +332,7 @@ driver_restart(struct driver *d)
 		return;
 	}
 	d->state = RESTARTING;
-	if (d->injector != NULL)
-		injector_hold(d->injector);
+	hold(d);
 	if (d->injector == NULL || injector_is_idle(d->injector))
 		end_daemon(d);
 	else
@@ -319,12 +350,12 @@ look_for_the_end(struct driver *d)
 void
 driver_stop(struct driver *d)
 {
-	struct why why;
-
 	d->state = STOPPING;
 	set_limit(d, 0);
+	ready_free(d->ready); /* what it may still have said of that counts no more */
+	d->ready = NULL;
+	turns_leave(d->options.turns, &d->turn);
 	errands_close(d->errands);
-	d->machine.kill(d->machine.ctx, MACHINE_ALL, SIGKILL, &why);
 	look_for_the_end(d);
 }
 
@@ -333,6 +364,7 @@ driver_stop(struct driver *d)
 void
 driver_send(struct driver *d, const struct driver_errand *errand)
 {
+	must(d->options.serves.leg == FACT_NONE || d->options.serves.leg == errand->leg);
 	if (d->client->send == SEND_COMMAND)
 		errands_message(d->errands, errand);
 	else
@@ -372,16 +404,22 @@ driver_abandon(struct driver *d, uint32_t leg)
 	errands_abandon(d->errands, leg);
 }
 
-void
+/* What it wrote to its log before it ended is read first. */
+bool
 driver_exit(struct driver *d, pid_t pid, int status, int signal)
 {
+	bool is_daemon = d->daemon != NULL && process_pid(d->daemon) == pid;
+
+	if (!is_daemon && !errands_have(d->errands, pid))
+		return false;
 	if (d->logs != NULL)
 		logs_catch_up(d->logs);
-	if (d->daemon != NULL && process_pid(d->daemon) == pid)
+	if (is_daemon)
 		process_reaped(d->daemon, status, signal);
-	else if (!errands_exit(d->errands, pid, status, signal))
-		d->calls.exited(d->calls.ctx, FACT_NONE, "an orphan of the client's", status, signal);
+	else
+		errands_exit(d->errands, pid, status, signal);
 	look_for_the_end(d);
+	return true;
 }
 
 /* --- life -------------------------------------------------------------------------------- */
@@ -390,6 +428,7 @@ static struct injector *
 make_injector(struct driver *d)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->client->send_port)};
+	const char *host = d->client->send_host;
 	struct injector_options options = {
 	    .machine = &d->machine,
 	    .to = (struct sockaddr *)&to,
@@ -400,7 +439,9 @@ make_injector(struct driver *d)
 	    .calls = {on_answered, d},
 	};
 
-	must(inet_pton(AF_INET, d->client->send_host, &to.sin_addr) == 1);
+	if (text_equal(host, CLIENT_LISTEN))
+		host = d->options.listen;
+	must(inet_pton(AF_INET, host, &to.sin_addr) == 1);
 	return injector_new(d->base, &options);
 }
 
@@ -415,8 +456,6 @@ driver_new(struct event_base *base, const struct machine *machine, const struct 
 	d->machine = *machine;
 	d->options = *options;
 	d->client = options->client;
-	if (d->options.deadline_s == 0)
-		d->options.deadline_s = DEADLINE_SECONDS;
 	d->calls = *calls;
 	d->fates = fate_reader_new(d->client, &fate_calls, why);
 	if (d->fates == NULL) {
@@ -429,6 +468,9 @@ driver_new(struct event_base *base, const struct machine *machine, const struct 
 	d->errands = errands_new(base, machine, options, calls, d->fates);
 	if (d->client->send != SEND_COMMAND)
 		d->injector = make_injector(d);
+	d->turn = (struct turns_ticket){.come = launch, .ctx = d};
+	if (d->client->start != NULL)
+		hold(d);
 	return d;
 }
 
@@ -437,6 +479,7 @@ driver_free(struct driver *d)
 {
 	if (d == NULL)
 		return;
+	turns_leave(d->options.turns, &d->turn);
 	injector_free(d->injector);
 	errands_free(d->errands);
 	process_free(d->daemon);

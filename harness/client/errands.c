@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* errands.c - see errands.h; a queue in order, and the commands that run. */
+/* errands.c - see errands.h; what is held, what waits for its turn, what runs. */
 #include "harness/client/errands.h"
 
 #include <fcntl.h>
@@ -19,10 +19,13 @@
 
 struct task {
 	struct task *next;
-	struct driver_errand errand; /* message NULL: about all */
+	struct driver_errand errand; /* message NULL where it is about none, or not about one */
 	const char *command;         /* NULL: the client's send command */
-	struct process *process;     /* NULL: waiting */
-	bool ended_by_us;            /* its status says nothing of the message */
+	bool is_about_all;
+	bool is_stop;
+	struct turns_ticket turn;
+	struct process *process; /* NULL: waiting */
+	bool ended_by_us;        /* its status says nothing of the message */
 	struct errands *errands;
 };
 
@@ -32,13 +35,11 @@ struct errands {
 	struct driver_options options;
 	struct driver_calls calls;
 	struct fate_reader *fates;
-	struct task *waiting, **last, *running;
-	unsigned n_running;
-	bool is_closed; /* nothing is begun any more */
-	struct event *go;
+	struct task *waiting, **last, *running; /* waiting: for its turn, or held */
+	bool is_held, is_closed;                /* closed: nothing is begun any more */
 };
 
-static void start_waiting(evutil_socket_t fd, short what, void *ctx);
+static void start(void *ctx);
 
 struct errands *
 errands_new(struct event_base *base, const struct machine *machine, const struct driver_options *options,
@@ -52,18 +53,17 @@ errands_new(struct event_base *base, const struct machine *machine, const struct
 	e->calls = *calls;
 	e->fates = fates;
 	e->last = &e->waiting;
-	e->go = event_new(base, -1, 0, start_waiting, e);
-	must(e->go != NULL);
 	return e;
 }
 
 static void
-free_all(struct task *t)
+free_all(struct errands *e, struct task *t)
 {
 	while (t != NULL) {
 		struct task *next = t->next;
 
 		process_free(t->process);
+		turns_leave(e->options.turns, &t->turn);
 		free(t);
 		t = next;
 	}
@@ -74,47 +74,99 @@ errands_free(struct errands *e)
 {
 	if (e == NULL)
 		return;
-	free_all(e->waiting);
-	free_all(e->running);
-	event_free(e->go);
+	errands_close(e);
+	free_all(e, e->running);
 	free(e);
 }
 
 static void
-enqueue(struct errands *e, const char *command, const struct driver_errand *errand)
+ask_for_turn(struct errands *e, struct task *t)
+{
+	if (t->turn.state == TURN_NONE && !e->is_closed && (!e->is_held || t->is_stop))
+		turns_await(e->options.turns, &t->turn);
+}
+
+/* Errand NULL: about all that this instance has. */
+static void
+enqueue(struct errands *e, const char *command, const struct driver_errand *errand, bool is_stop)
 {
 	struct task *t = must_alloc(sizeof(*t));
 
 	t->errands = e;
 	t->command = command;
-	if (errand != NULL)
-		t->errand = *errand;
-	else
-		t->errand.leg = FACT_NONE;
+	t->errand = errand != NULL ? *errand : e->options.serves;
+	t->is_about_all = errand == NULL;
+	t->is_stop = is_stop;
+	t->turn.come = start;
+	t->turn.ctx = t;
 	*e->last = t;
 	e->last = &t->next;
-	event_active(e->go, 0, 0);
+	ask_for_turn(e, t);
 }
 
 void
 errands_message(struct errands *e, const struct driver_errand *errand)
 {
-	enqueue(e, NULL, errand);
+	enqueue(e, NULL, errand, false);
 }
 
 void
 errands_about(struct errands *e, const char *command, const struct driver_errand *errand)
 {
-	enqueue(e, command, errand);
+	enqueue(e, command, errand, false);
 }
 
 void
 errands_command(struct errands *e, const char *command)
 {
 	for (struct task *t = e->waiting; t != NULL; t = t->next)
-		if (t->errand.message == NULL && text_equal(t->command, command))
+		if (t->is_about_all && !t->is_stop && text_equal(t->command, command))
 			return;
-	enqueue(e, command, NULL);
+	enqueue(e, command, NULL, false);
+}
+
+void
+errands_stop(struct errands *e, const char *command)
+{
+	enqueue(e, command, NULL, true);
+}
+
+void
+errands_hold(struct errands *e)
+{
+	e->is_held = true;
+}
+
+void
+errands_release(struct errands *e)
+{
+	e->is_held = false;
+	for (struct task *t = e->waiting; t != NULL; t = t->next)
+		ask_for_turn(e, t);
+}
+
+static void
+unlink_waiting(struct errands *e, struct task *t)
+{
+	struct task **at = &e->waiting;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (e->last == &t->next)
+		e->last = at;
+}
+
+void
+errands_forget(struct errands *e)
+{
+	while (e->waiting != NULL) {
+		struct task *t = e->waiting;
+
+		unlink_waiting(e, t);
+		turns_leave(e->options.turns, &t->turn);
+		free(t);
+	}
 }
 
 /* --- the end of a command ----------------------------------------------------------------- */
@@ -154,7 +206,6 @@ unlink_running(struct errands *e, struct task *t)
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
-	e->n_running--;
 }
 
 static void
@@ -169,8 +220,8 @@ on_over(void *ctx, struct process *p, int status, int signal)
 		tell_fates(e, t, fate_of_status(e, status, signal), process_last_line(p));
 	unlink_running(e, t);
 	process_free(p);
+	turns_leave(e->options.turns, &t->turn);
 	free(t);
-	event_active(e->go, 0, 0);
 }
 
 static void
@@ -208,27 +259,25 @@ write_message(struct errands *e, const struct plan_message *m, const char *path,
 	return 0;
 }
 
-/* Fills in what the task's message says; the strings live in the region. */
-static int
-fill_words(struct errands *e, const struct task *t, struct region *r, struct words *ret, struct why *why)
+int
+errands_words(struct errands *e, const struct driver_errand *errand, struct region *r, struct words *ret,
+    struct why *why)
 {
-	const struct plan_message *m = t->errand.message;
+	const struct plan_message *m = errand->message;
 
 	*ret = (struct words){.ca = e->options.ca,
 	    .resolver = e->options.resolver,
 	    .dir = WORDS_SCRATCH,
+	    .listen = e->options.listen,
 	    .flaws = e->options.flaws};
+	if (errand->host != NULL) {
+		ret->host = errand->host;
+		ret->port = region_printf(r, "%u", errand->port);
+		ret->tls = "starttls";
+	}
 	if (m == NULL)
 		return 0;
-	ret->sender = m->sender;
-	ret->recipient = m->recipients[0].address;
-	for (size_t i = 1; i < m->n_recipients; i++)
-		ret->recipient = region_printf(r, "%s,%s", ret->recipient, m->recipients[i].address);
-	ret->message = region_printf(r, WORDS_SCRATCH "/mitmx-%u.eml", m->number);
-	ret->host = t->errand.host;
-	ret->port = region_printf(r, "%u", t->errand.port);
-	ret->tls = "starttls";
-	ret->requiretls = m->requiretls ? "1" : NULL;
+	words_of_message(ret, r, m);
 	ret->id = fate_reader_id(e->fates, m->recipients[0].address);
 	return write_message(e, m, ret->message, why);
 }
@@ -256,16 +305,21 @@ argv_of(struct errands *e, const struct task *t, struct region *r, const struct 
 	return argv;
 }
 
+/* Its turn has come. */
 static void
-start(struct errands *e, struct task *t)
+start(void *ctx)
 {
 	static const struct process_calls calls = {on_line, on_over};
+	struct task *t = ctx;
+	struct errands *e = t->errands;
 	struct region *r = region_new();
 	struct words words;
 	struct why why = {""};
 	const char *directory = e->options.client->directory != NULL ? WORDS_DIRECTORY : WORDS_SCRATCH;
 
-	if (fill_words(e, t, r, &words, &why) == 0)
+	unlink_waiting(e, t);
+	t->next = NULL;
+	if (errands_words(e, &t->errand, r, &words, &why) == 0)
 		t->process = process_start(e->base, &e->machine, argv_of(e, t, r, &words),
 		    words_environment(r, &words), directory, &calls, t, &why);
 	region_free(r);
@@ -273,71 +327,61 @@ start(struct errands *e, struct task *t)
 		if (t->errand.message != NULL)
 			tell_fates(e, t, "refused", why.text);
 		e->calls.failed(e->calls.ctx, why.text);
+		turns_leave(e->options.turns, &t->turn);
 		free(t);
 		return;
 	}
 	t->next = e->running;
 	e->running = t;
-	e->n_running++;
 }
 
-static void
-start_waiting(evutil_socket_t fd, short what, void *ctx)
+static struct task *
+running_as(const struct errands *e, pid_t pid)
 {
-	struct errands *e = ctx;
+	struct task *t = e->running;
 
-	(void)fd;
-	(void)what;
-	while (!e->is_closed && e->waiting != NULL && e->n_running < e->options.jobs) {
-		struct task *t = e->waiting;
-
-		e->waiting = t->next;
-		if (e->waiting == NULL)
-			e->last = &e->waiting;
-		t->next = NULL;
-		start(e, t);
-	}
+	while (t != NULL && process_pid(t->process) != pid)
+		t = t->next;
+	return t;
 }
 
 bool
+errands_have(const struct errands *e, pid_t pid)
+{
+	return running_as(e, pid) != NULL;
+}
+
+void
 errands_exit(struct errands *e, pid_t pid, int status, int signal)
 {
-	for (struct task *t = e->running; t != NULL; t = t->next) {
-		if (process_pid(t->process) == pid) {
-			process_reaped(t->process, status, signal);
-			return true;
-		}
-	}
-	return false;
+	process_reaped(running_as(e, pid)->process, status, signal);
 }
 
 void
 errands_close(struct errands *e)
 {
 	e->is_closed = true;
+	errands_forget(e);
 }
 
 void
 errands_abandon(struct errands *e, uint32_t leg)
 {
-	struct task **at = &e->waiting;
+	struct task *next;
 
 	for (struct task *t = e->running; t != NULL; t = t->next)
-		if (t->errand.leg == leg) {
+		if (t->errand.leg == leg && !t->is_stop) {
 			t->ended_by_us = true;
 			process_kill(t->process, SIGKILL);
 		}
-	while (*at != NULL) {
-		struct task *t = *at;
-
-		if (t->errand.leg == leg) {
-			*at = t->next;
-			free(t);
-		} else {
-			at = &t->next;
-		}
+	for (struct task *t = e->waiting; t != NULL; t = next) {
+		next = t->next;
+		if (t->errand.leg != leg || t->is_stop)
+			continue;
+		unlink_waiting(e, t);
+		turns_leave(e->options.turns, &t->turn);
+		free(t);
 	}
-	e->last = at;
 }
 
 bool

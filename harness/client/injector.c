@@ -156,14 +156,20 @@ injector_release(struct injector *i)
 }
 
 void
+injector_forget(struct injector *i)
+{
+	while (i->first != NULL)
+		take_waiting(i);
+}
+
+void
 injector_free(struct injector *i)
 {
 	if (i == NULL)
 		return;
 	for (size_t s = 0; s < SESSIONS_MAX; s++)
 		hang_up(&i->sessions[s]);
-	while (i->first != NULL)
-		take_waiting(i);
+	injector_forget(i);
 	SSL_CTX_free(i->tls);
 	free(i->login);
 	free(i);

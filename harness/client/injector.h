@@ -41,6 +41,8 @@ void injector_send(struct injector *i, const struct plan_message *message);
 /* While the client restarts: what is being said is said to its end, what waits goes on waiting. */
 void injector_hold(struct injector *i);
 void injector_release(struct injector *i);
+/* Forgets what waits. */
+void injector_forget(struct injector *i);
 /* Is no message under way? */
 bool injector_is_idle(const struct injector *i);
 

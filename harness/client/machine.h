@@ -14,6 +14,8 @@ struct machine_spawn {
 	const char *const *argv, *const *env;
 	const char *directory;
 	int stdin_fd, stdout_fd, stderr_fd; /* borrowed; -1: /dev/null */
+	const char *base;                   /* sees the copies of `own` that lie below it; NULL: none */
+	const char *const *own;             /* NULL-terminated */
 };
 
 #define MACHINE_ALL ((pid_t)-1) /* for kill: every process of the machine but its init */
@@ -24,6 +26,7 @@ struct machine {
 	int (*open)(void *ctx, const char *path, int flags, unsigned mode, struct why *why);
 	int (*connect)(void *ctx, const struct sockaddr *to, socklen_t len, struct why *why);
 	int (*bind_log)(void *ctx, const char *path, struct why *why);
+	int (*make_own)(void *ctx, const char *base, const char *const *own, struct why *why);
 	void *ctx;
 };
 

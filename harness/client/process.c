@@ -55,7 +55,7 @@ process_start(struct event_base *base, const struct machine *machine, const char
     const char *const *env, const char *directory, const struct process_calls *calls, void *ctx,
     struct why *why)
 {
-	struct machine_spawn spawn = {argv, env, directory, -1, -1, -1};
+	struct machine_spawn spawn = {argv, env, directory, -1, -1, -1, NULL, NULL};
 	struct process *p;
 	int ends[2];
 	pid_t pid;

@@ -25,7 +25,7 @@ struct ready {
 	void (*done)(void *ctx);
 	void *ctx;
 	pcre2_code *pattern;
-	uint16_t port;
+	struct sockaddr_in to;
 	int fd; /* a connect under way, or -1 */
 	struct event *connecting, *again;
 	bool is_done;
@@ -81,12 +81,10 @@ on_again(evutil_socket_t fd, short what, void *ctx)
 static void
 try_port(struct ready *r)
 {
-	struct sockaddr_in to = {
-	    .sin_family = AF_INET, .sin_port = htons(r->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval soon = {.tv_usec = TRY_AGAIN_US};
 	struct why why;
 
-	r->fd = r->machine.connect(r->machine.ctx, (struct sockaddr *)&to, sizeof(to), &why);
+	r->fd = r->machine.connect(r->machine.ctx, (struct sockaddr *)&r->to, sizeof(r->to), &why);
 	if (r->fd < 0) {
 		event_add(r->again, &soon);
 		return;
@@ -98,10 +96,11 @@ try_port(struct ready *r)
 
 struct ready *
 ready_new(struct event_base *base, const struct machine *machine, const struct client *client,
-    void (*done)(void *ctx), void *ctx, struct why *why)
+    const char *listen, void (*done)(void *ctx), void *ctx, struct why *why)
 {
 	struct ready *r = must_alloc(sizeof(*r));
 	struct timeval now = {0};
+	const char *host;
 	PCRE2_SIZE offset;
 	int error;
 
@@ -122,7 +121,10 @@ ready_new(struct event_base *base, const struct machine *machine, const struct c
 		}
 		return r;
 	}
-	r->port = client->ready_port != 0 ? client->ready_port : client->send_port;
+	host = client->ready_host != NULL ? client->ready_host : client->send_host;
+	r->to.sin_family = AF_INET;
+	r->to.sin_port = htons(client->ready_port != 0 ? client->ready_port : client->send_port);
+	must(inet_pton(AF_INET, text_equal(host, CLIENT_LISTEN) ? listen : host, &r->to.sin_addr) == 1);
 	event_add(r->again, &now);
 	return r;
 }

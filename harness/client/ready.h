@@ -11,9 +11,10 @@
 
 struct ready;
 
-/* done() comes once, from the loop. NULL and why when the pattern is wrong. Owned. */
+/* `listen`: what CLIENT_LISTEN stands for. done() comes once, from the loop. NULL and why when the pattern is
+ * wrong. Owned. */
 struct ready *ready_new(struct event_base *base, const struct machine *machine, const struct client *client,
-    void (*done)(void *ctx), void *ctx, struct why *why);
+    const char *listen, void (*done)(void *ctx), void *ctx, struct why *why);
 void ready_free(struct ready *r);
 void ready_line(struct ready *r, struct bytes line);
 

@@ -26,6 +26,9 @@ static const struct {
     {"{requiretls}", "MITMX_REQUIRETLS", "set when the message asks for REQUIRETLS",
 	offsetof(struct words, requiretls), true},
     {"{dir}", "MITMX_DIR", "a scratch folder", offsetof(struct words, dir), false},
+    {"{listen}", "MITMX_LISTEN",
+	"an address of the client's machine to listen at, where each instance has one of its own",
+	offsetof(struct words, listen), false},
     {"{id}", "MITMX_ID", "what the client itself calls the message", offsetof(struct words, id), true},
     {"{flaws}", "MITMX_FLAW", "the mistakes of the built-in client", offsetof(struct words, flaws), false},
 };
@@ -77,6 +80,17 @@ words_environment(struct region *r, const struct words *w)
 		if (value_of(w, i) != NULL)
 			env[n++] = region_printf(r, "%s=%s", names[i].variable, value_of(w, i));
 	return env;
+}
+
+void
+words_of_message(struct words *w, struct region *r, const struct plan_message *m)
+{
+	w->sender = m->sender;
+	w->recipient = m->recipients[0].address;
+	for (size_t i = 1; i < m->n_recipients; i++)
+		w->recipient = region_printf(r, "%s,%s", w->recipient, m->recipients[i].address);
+	w->message = region_printf(r, WORDS_SCRATCH "/mitmx-%u.eml", m->number);
+	w->requiretls = m->requiretls ? "1" : NULL;
 }
 
 /* Which placeholder begins here, or N_NAMES. */

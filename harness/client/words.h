@@ -18,7 +18,7 @@
  * variable is left out. */
 struct words {
 	const char *sender, *recipient, *message, *host, *port, *tls, *user, *password, *ca, *resolver,
-	    *requiretls, *dir, *id;
+	    *requiretls, *dir, *listen, *id;
 	const char *flaws; /* MITMX_FLAW, for the built-in client */
 };
 
@@ -32,6 +32,8 @@ const char *words_meaning(size_t i);
 const char *const *words_environment(struct region *r, const struct words *w);
 /* The argument with every {name} replaced; unknown names stay as they are. */
 const char *words_fill(struct region *r, const char *argument, const struct words *w);
+/* What a message says: sender, recipient, the path of the file it shall be written to, requiretls. */
+void words_of_message(struct words *w, struct region *r, const struct plan_message *m);
 /* Does the text speak of the client's own id of a message ({id}, MITMX_ID)? */
 bool words_name_an_id(const char *text);
 /* Does the text speak of one message ({recipient}, MITMX_RECIPIENT, {message}, …)? */

@@ -206,6 +206,19 @@ put_client(struct manual *m)
 	    "name of a client that comes with mitmx, or the path of a folder.");
 	manual_section(m, "KEYS OF CLIENT.YAML");
 	keys_manual(m, description_keys, &shown);
+	manual_section(m, "INSTANCES");
+	manual_text(m,
+	    "With serves: leg or serves: message, several instances run on one machine. Each sees its "
+	    "working "
+	    "folder, /tmp, /run, what own names and its log socket as a copy of its own, as it was when the "
+	    "machine began; all else is shared. Each has an address of its own to listen at, in "
+	    "MITMX_LISTEN. "
+	    "It is started with the first message that it is for, restarted by a step of its leg alone, and "
+	    "runs until the machine is gone: what it tries later counts. An instance that ends on its own is "
+	    "started again when it is sent something or asked to try again; a crash is a violation of its "
+	    "scenario. The option --jobs of mitmx run limits how many start at once, at-once the scenarios "
+	    "of "
+	    "one machine.");
 	manual_section(m, "WORDS OF COMMANDS");
 	manual_text(m,
 	    "In commands these are filled in, where they are known; the variable says the same in the "
@@ -223,6 +236,18 @@ put_client(struct manual *m)
 	    "client: mine\n"
 	    "claims: [starttls]\n"
 	    "send: swaks --to {recipient} --from {sender} --server {host} --tls --data @{message}\n");
+	manual_text(m, "One that has a smart host, so an instance for each leg:");
+	manual_example(m,
+	    "client: relay\n"
+	    "claims: [starttls]\n"
+	    "serves: leg\n"
+	    "own: [/etc/relay, /var/spool/relay]\n"
+	    "start: echo \"$MITMX_HOST\" > /etc/relay/smarthost; exec relay --listen $MITMX_LISTEN:25\n"
+	    "send: smtp://{listen}:25\n"
+	    "log: [syslog]\n"
+	    "fate:\n"
+	    "  delivered: ['to=<(?<recipient>[^>]+)> sent']\n"
+	    "  deferred: ['to=<(?<recipient>[^>]+)> deferred: (?<reason>.*)']\n");
 	manual_section(m, "SEE ALSO");
 	manual_reference(m, page_names[0], 1, ",");
 	manual_reference(m, page_names[1], 5, "");

@@ -9,9 +9,11 @@
 enum company { COMPANY_STEADY, COMPANY_JUMPING, COMPANY_RESTARTING };
 
 static enum company
-company_of(const struct plan_scenario *one)
+company_of(const struct plan_scenario *one, bool shared)
 {
-	return one->restarts ? COMPANY_RESTARTING : one->jumps ? COMPANY_JUMPING : COMPANY_STEADY;
+	if (one->restarts && shared)
+		return COMPANY_RESTARTING;
+	return one->jumps ? COMPANY_JUMPING : COMPANY_STEADY;
 }
 
 static struct part *
@@ -60,12 +62,12 @@ parts_put_halves(struct parts *p, const struct part *part)
 }
 
 static void
-put_company(struct parts *p, enum company company, const bool *applies, size_t at_once)
+put_company(struct parts *p, enum company company, const bool *applies, size_t at_once, bool shared)
 {
 	struct part *part = part_new(p);
 
 	for (size_t i = 0; i < p->plan->n_scenarios; i++)
-		if (applies[i] && company_of(&p->plan->scenarios[i]) == company)
+		if (applies[i] && company_of(&p->plan->scenarios[i], shared) == company)
 			add(part, i);
 	if (part->n > 0)
 		put_shares(p, part, at_once > 0 ? (part->n + at_once - 1) / at_once : 1);
@@ -73,12 +75,12 @@ put_company(struct parts *p, enum company company, const bool *applies, size_t a
 }
 
 void
-parts_init(struct parts *p, const struct plan *plan, const bool *applies, size_t at_once)
+parts_init(struct parts *p, const struct plan *plan, const bool *applies, size_t at_once, bool shared)
 {
 	*p = (struct parts){.plan = plan};
-	put_company(p, COMPANY_RESTARTING, applies, at_once);
-	put_company(p, COMPANY_JUMPING, applies, at_once);
-	put_company(p, COMPANY_STEADY, applies, at_once);
+	put_company(p, COMPANY_RESTARTING, applies, at_once, shared);
+	put_company(p, COMPANY_JUMPING, applies, at_once, shared);
+	put_company(p, COMPANY_STEADY, applies, at_once, shared);
 	if (p->first == NULL) /* the client is to be seen to start all the same */
 		parts_put_back(p, part_new(p));
 }

@@ -2,9 +2,9 @@
 /*
  * parts.h - which scenarios share a machine of the client; each part is played on one of its own.
  *
- * Time only goes forward on a machine, and what a client forgets when it is started anew is gone for all:
- * so scenarios that jump in time, and those that restart the client, keep apart from the others. A crash of
- * a client that serves many scenarios is nobody's until it happens alone: parts can be split.
+ * Time only goes forward on a machine, and what a client forgets when it is started anew is gone for all whom
+ * it serves: so scenarios that jump in time, and those that restart it, keep apart from the others. A crash
+ * of a client that serves many scenarios is nobody's until it happens alone: parts can be split.
  */
 #ifndef PARTS_H
 #define PARTS_H
@@ -26,8 +26,11 @@ struct parts {
 	struct part *first;
 };
 
-/* All scenarios that `applies`, at most `at_once` on a machine; 0 any number. */
-void parts_init(struct parts *p, const struct plan *plan, const bool *applies, size_t at_once);
+/*
+ * All scenarios that `applies`, at most `at_once` on a machine; 0 any number. `shared`: a restart of the
+ * client is one for all scenarios.
+ */
+void parts_init(struct parts *p, const struct plan *plan, const bool *applies, size_t at_once, bool shared);
 void parts_done(struct parts *p);
 /* The next part, now the caller's; NULL when there is none. */
 struct part *parts_take(struct parts *p);

@@ -377,7 +377,8 @@ plan_parts(struct stage *s)
 
 	for (size_t i = 0; i < plan->n_scenarios; i++)
 		in[i] = applies(s->options, &plan->scenarios[i]);
-	parts_init(&s->parts, plan, in, s->options->client->at_once);
+	parts_init(&s->parts, plan, in, s->options->client->at_once,
+	    s->options->client->serves == SERVES_RUN);
 	s->n_scenarios = parts_count(&s->parts);
 	free(in);
 }

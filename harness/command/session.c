@@ -75,7 +75,8 @@ witness_body(void *ctx, const struct lab_child *child)
 static pid_t
 spawn(void *ctx, const struct machine_spawn *m, struct why *why)
 {
-	struct lab_spawn spawn = {m->argv, m->env, m->directory, m->stdin_fd, m->stdout_fd, m->stderr_fd};
+	struct lab_spawn spawn = {
+	    m->argv, m->env, m->directory, m->stdin_fd, m->stdout_fd, m->stderr_fd, m->base, m->own};
 
 	return lab_spawn(ctx, &spawn, why);
 }
@@ -102,6 +103,12 @@ static int
 bind_log(void *ctx, const char *path, struct why *why)
 {
 	return lab_bind_log(ctx, path, why);
+}
+
+static int
+make_own(void *ctx, const char *base, const char *const *own, struct why *why)
+{
+	return lab_make_own(ctx, base, own, why);
 }
 
 /* --- the files of the client's machine -------------------------------------------------------- */
@@ -195,7 +202,8 @@ session_version(struct session *s, char *ret, size_t size)
 	const struct words words = {0};
 	struct region *r = region_new();
 	const char *argv[] = {"/bin/sh", "-c", command, NULL};
-	struct lab_spawn spawn = {argv, words_environment(r, &words), WORDS_DIRECTORY, -1, -1, -1};
+	struct lab_spawn spawn = {
+	    argv, words_environment(r, &words), WORDS_DIRECTORY, -1, -1, -1, NULL, NULL};
 	struct lab_exit over = {0};
 	struct why why;
 	int ends[2];
@@ -288,13 +296,13 @@ front_options_of(struct session *s)
 	    .plan = o->plan,
 	    .plays = o->plays,
 	    .client = o->client,
-	    .driver = {.jobs = o->jobs,
+	    .crew = {.jobs = o->jobs,
 		.resolver = s->resolver,
 		.ca = TRUST_BUNDLE,
 		.flaws = o->flaws,
 		.by_wire = o->by_wire,
 		.deadline_s = o->deadline_s},
-	    .machine = {spawn, kill_process, open_file, begin_connect, bind_log, s->lab},
+	    .machine = {spawn, kill_process, open_file, begin_connect, bind_log, make_own, s->lab},
 	    .world_fd = lab_world_fd(s->lab),
 	    .witness_fd = lab_witness_fd(s->lab),
 	    .exit_fd = lab_exit_fd(s->lab),

@@ -454,6 +454,25 @@ course_restarted(struct course *c)
 }
 
 void
+course_lost(struct course *c, const struct plan_message *message, struct bytes why)
+{
+	if (c->phase == OVER || c->phase == NOT_BEGUN)
+		return;
+	c->restarting = false;
+	for (size_t i = 0; i < c->n_awaited; i++) {
+		struct awaited *a = &c->awaited[i];
+		struct fact f = {.kind = FACT_NO_ATTEMPT};
+
+		if (!a->counts || a->fate != FATE_AWAITED || (message != NULL && a->message != message))
+			continue;
+		f.no_attempt.recipient = bytes_of(a->recipient);
+		f.no_attempt.reason = why;
+		emit(c, &f);
+	}
+	look(c);
+}
+
+void
 course_deadline(struct course *c)
 {
 	if (c->phase == OVER || c->phase == NOT_BEGUN || c->phase == TIMELESS)

@@ -37,6 +37,8 @@ void course_begin(struct course *c);
 void course_fact(struct course *c, const struct fact *f);
 void course_flushed(struct course *c);
 void course_restarted(struct course *c);
+/* The client is gone, with what it was still to say of this message (NULL: of any): it did not try. */
+void course_lost(struct course *c, const struct plan_message *message, struct bytes why);
 /* The client's wall clock now is so many seconds ahead. */
 void course_clock_moved(struct course *c, uint64_t clock_s);
 void course_deadline(struct course *c);

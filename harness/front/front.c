@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* front.c - see front.h; one libevent loop. What leads a leg is course.c, what drives the client driver.c. */
+/* front.c - see front.h; one libevent loop. What leads a leg is course.c, what drives the client crew.c. */
 #include "harness/front/front.h"
 
 #include <event2/event.h>
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
@@ -24,7 +25,7 @@ struct front {
 	const struct front_options *options;
 	const struct plan *plan;
 	struct event_base *base;
-	struct driver *driver;
+	struct crew *crew;
 	struct peer *world, *witness;
 	unsigned n_standing, n_finished; /* peers that stand, and that answered the last flush */
 	struct event *exits, *interrupts[2], *over;
@@ -85,7 +86,7 @@ on_flushed(struct front *f, uint32_t number)
 {
 	if (number == FLUSH_READY) {
 		if (++f->n_standing == 2)
-			driver_start(f->driver);
+			crew_start(f->crew);
 	} else if (number == FLUSH_LAST) {
 		if (++f->n_finished == 2)
 			be_over(f);
@@ -174,7 +175,19 @@ send_message(void *ctx, uint32_t leg, const struct plan_message *message)
 	struct front *f = ctx;
 	struct driver_errand e = errand_of(f, leg, message);
 
-	driver_send(f->driver, &e);
+	crew_send(f->crew, &e);
+}
+
+/* A client that serves all legs is restarted when none is under way. */
+static void
+restart_for(struct front *f, uint32_t leg, const struct plan_message *message)
+{
+	if (!crew_is_shared(f->crew)) {
+		crew_restart(f->crew, leg, message);
+		return;
+	}
+	deadlines_clear(f->deadlines, leg);
+	barriers_await_restart(f->barriers, leg);
 }
 
 static void
@@ -183,21 +196,16 @@ retry_message(void *ctx, uint32_t leg, const struct plan_message *message)
 	struct front *f = ctx;
 	struct driver_errand e = errand_of(f, leg, message);
 
-	if (!driver_retries_by_restart(f->driver, &e)) {
-		driver_retry(f->driver, &e);
-		return;
-	}
-	deadlines_clear(f->deadlines, leg);
-	barriers_await_restart(f->barriers, leg);
+	if (crew_retries_by_restart(f->crew, &e))
+		restart_for(f, leg, message);
+	else
+		crew_retry(f->crew, &e);
 }
 
 static void
 restart_client(void *ctx, uint32_t leg)
 {
-	struct front *f = ctx;
-
-	deadlines_clear(f->deadlines, leg);
-	barriers_await_restart(f->barriers, leg);
+	restart_for(ctx, leg, NULL);
 }
 
 static void
@@ -213,7 +221,7 @@ restart(void *ctx)
 {
 	struct front *f = ctx;
 
-	driver_restart(f->driver);
+	crew_restart(f->crew, FACT_NONE, NULL);
 }
 
 static void
@@ -240,7 +248,7 @@ abandon(void *ctx, uint32_t leg)
 {
 	struct front *f = ctx;
 
-	driver_abandon(f->driver, leg);
+	crew_abandon(f->crew, leg);
 }
 
 static void
@@ -270,7 +278,7 @@ leg_is_over(void *ctx, uint32_t leg)
 	n_over = barriers_over(f->barriers);
 	f->options->progress(f->options->ctx, leg, slowest(f));
 	if (n_over == f->n_played)
-		driver_stop(f->driver);
+		crew_stop(f->crew);
 }
 
 static void
@@ -312,7 +320,7 @@ static const struct course_calls course_calls = {
 static void start_courses(struct front *f);
 
 static void
-client_is_ready(void *ctx)
+client_is_ready(void *ctx, uint32_t of)
 {
 	struct front *f = ctx;
 
@@ -321,7 +329,7 @@ client_is_ready(void *ctx)
 		return;
 	}
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		if (f->courses[leg] != NULL)
+		if (f->courses[leg] != NULL && (of == FACT_NONE || leg == of))
 			course_restarted(f->courses[leg]);
 }
 
@@ -338,14 +346,39 @@ client_failed(void *ctx, const char *sentence)
 	why_set(f->why, "%s", sentence);
 	f->end = f->crashed && f->started ? FRONT_CRASHED : FRONT_CLIENT;
 	close_courses(f);
-	driver_stop(f->driver);
+	crew_stop(f->crew);
 }
 
 static void
-client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct bytes reason)
+instance_is_lost(void *ctx, uint32_t leg, const struct plan_message *message, const char *sentence)
 {
 	struct front *f = ctx;
-	const struct recipient *a = recipients_find(f->recipients, recipient);
+
+	course_lost(f->courses[leg], message, bytes_of(sentence));
+}
+
+/* Whose address it is. An instance that speaks of another leg's mail took what is not its own. */
+static const struct recipient *
+find_recipient(struct front *f, uint32_t serves, struct bytes address)
+{
+	const struct recipient *a = recipients_find(f->recipients, address);
+	struct why why;
+
+	if (a == NULL || serves == FACT_NONE || a->leg == serves)
+		return a;
+	why_set(&why,
+	    "an instance of %s spoke of a message that another one was sent (%s): they share a queue, "
+	    "or a log; the key 'own' gives each its own folders",
+	    f->options->client->name, a->address);
+	client_failed(f, why.text);
+	return NULL;
+}
+
+static void
+client_told_fate(void *ctx, uint32_t serves, struct bytes recipient, const char *fate, struct bytes reason)
+{
+	struct front *f = ctx;
+	const struct recipient *a = find_recipient(f, serves, recipient);
 	struct fact fact = {.kind = FACT_FATE};
 
 	if (a == NULL)
@@ -360,10 +393,10 @@ client_told_fate(void *ctx, struct bytes recipient, const char *fate, struct byt
 }
 
 static void
-client_did_not_try(void *ctx, struct bytes recipient, struct bytes reason)
+client_did_not_try(void *ctx, uint32_t serves, struct bytes recipient, struct bytes reason)
 {
 	struct front *f = ctx;
-	const struct recipient *a = recipients_find(f->recipients, recipient);
+	const struct recipient *a = find_recipient(f, serves, recipient);
 	struct fact fact = {.kind = FACT_NO_ATTEMPT};
 
 	if (a == NULL)
@@ -447,7 +480,7 @@ on_exit_waits(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	while ((got = f->options->next_exit(f->options->ctx, &pid, &status, &signal)) == 1)
-		driver_exit(f->driver, pid, status, signal);
+		crew_exit(f->crew, pid, status, signal);
 	if (got == 0)
 		return;
 	event_del(f->exits);
@@ -509,7 +542,7 @@ start_courses(struct front *f)
 				course_begin(f->courses[leg]);
 	barriers_set_played(f->barriers, f->n_played);
 	if (f->n_played == 0)
-		driver_stop(f->driver);
+		crew_stop(f->crew);
 }
 
 static void
@@ -522,6 +555,18 @@ close_courses(struct front *f)
 	}
 }
 
+/* Each instance of the client, and each command that runs, has a pipe to us. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static void
 front_init(struct front *f)
 {
@@ -529,6 +574,7 @@ front_init(struct front *f)
 	static const struct barriers_calls barriers_calls = {resume, restart, move_clock};
 	const struct front_options *o = f->options;
 
+	raise_limits();
 	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
 	f->barriers = barriers_new(f->base, f->plan->n_legs, &barriers_calls, f);
@@ -551,7 +597,7 @@ front_init(struct front *f)
 static void
 front_free(struct front *f)
 {
-	driver_free(f->driver);
+	crew_free(f->crew);
 	peer_free(f->world);
 	peer_free(f->witness);
 	event_free(f->exits);
@@ -571,16 +617,16 @@ struct front *
 front_begin(const struct front_options *options, struct event_base *base, struct why *why)
 {
 	struct front *f = must_alloc(sizeof(*f));
-	struct driver_options driver_options = options->driver;
-	struct driver_calls calls = {client_is_ready, client_failed, client_told_fate, client_did_not_try,
-	    client_exited, client_said, client_stopped, f};
+	struct crew_options crew = options->crew;
+	struct crew_calls calls = {client_is_ready, client_failed, instance_is_lost, client_told_fate,
+	    client_did_not_try, client_exited, client_said, client_stopped, f};
 
 	*f = (struct front){
 	    .options = options, .plan = options->plan, .base = base, .why = why, .end = FRONT_DONE};
 	front_init(f);
-	driver_options.client = options->client;
-	f->driver = driver_new(base, &options->machine, &driver_options, &calls, why);
-	if (f->driver == NULL)
+	crew.client = options->client;
+	f->crew = crew_new(base, &options->machine, &crew, &calls, why);
+	if (f->crew == NULL)
 		stop(f, FRONT_CLIENT);
 	return f;
 }

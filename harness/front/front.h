@@ -8,15 +8,15 @@
 #ifndef FRONT_H
 #define FRONT_H
 
-#include "harness/client/driver.h"
+#include "harness/client/crew.h"
 #include "harness/model/fact.h"
 #include "harness/model/plan.h"
 
 struct front_options {
-	const struct plan *plan;      /* borrowed */
-	const bool *plays;            /* by leg: is it led through its steps? NULL: all are */
-	const struct client *client;  /* borrowed */
-	struct driver_options driver; /* client is set from the above */
+	const struct plan *plan;     /* borrowed */
+	const bool *plays;           /* by leg: is it led through its steps? NULL: all are */
+	const struct client *client; /* borrowed */
+	struct crew_options crew;    /* client is set from the above */
 	struct machine machine;
 	int world_fd, witness_fd; /* SOCK_SEQPACKET; borrowed */
 	int exit_fd;              /* readable when next_exit has one */

@@ -30,6 +30,8 @@ static const uint64_t usual_capabilities =
     1u << CAP_SETGID | 1u << CAP_SETUID | 1u << CAP_SETPCAP | 1u << CAP_NET_BIND_SERVICE | 1u << CAP_NET_RAW |
     1u << CAP_SYS_CHROOT | 1u << CAP_MKNOD | 1u << CAP_AUDIT_WRITE | 1ull << CAP_SETFCAP;
 
+#define USUAL_FILES 1024
+
 struct attempt {
 	const struct spawn *spawn;
 	char *const *paths;        /* where the program may be, in order */
@@ -111,11 +113,17 @@ become(struct attempt *attempt, int null)
 {
 	/* One byte: no core on disk, and none for a collecting program of the host either, which 0 would
 	 * allow. */
-	struct rlimit core = {1, 1};
+	struct rlimit core = {1, 1}, files;
 
 	setsid();
 	reset_signals();
 	setrlimit(RLIMIT_CORE, &core);
+	/* As a service has it, whatever our own limit was raised to: some programs close all that there may
+	 * be. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > USUAL_FILES) {
+		files.rlim_cur = USUAL_FILES;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	syscall(SYS_setgroups, 0, NULL); /* not the front's; refused where we are one id only */
 	if (own_enter(attempt->spawn->own, attempt->spawn->n_own) < 0) {
 		attempt->what = "give folders of its own to";

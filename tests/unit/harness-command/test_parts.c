@@ -55,11 +55,23 @@ who_jumps_and_who_restarts_keep_apart(void **state)
 	struct parts p;
 
 	(void)state;
-	parts_init(&p, &plan, all, 0);
+	parts_init(&p, &plan, all, 0, true);
 	assert_int_equal(parts_count(&p), N);
 	expect_part(&p, "01234");
 	expect_part(&p, "56");
 	expect_part(&p, "78");
+	assert_null(parts_take(&p));
+}
+
+static void
+where_a_restart_is_one_scenarios_alone_it_needs_no_machine_of_its_own(void **state)
+{
+	struct parts p;
+
+	(void)state;
+	parts_init(&p, &plan, all, 0, false);
+	expect_part(&p, "012347");
+	expect_part(&p, "568");
 	assert_null(parts_take(&p));
 }
 
@@ -69,7 +81,7 @@ a_client_that_serves_few_has_more_machines(void **state)
 	struct parts p;
 
 	(void)state;
-	parts_init(&p, &plan, all, 2);
+	parts_init(&p, &plan, all, 2, true);
 	assert_int_equal(parts_count(&p), N);
 	expect_part(&p, "0");
 	expect_part(&p, "12");
@@ -86,7 +98,7 @@ what_does_not_apply_is_not_played(void **state)
 	struct parts p;
 
 	(void)state;
-	parts_init(&p, &plan, some, 0);
+	parts_init(&p, &plan, some, 0, true);
 	expect_part(&p, "13");
 	expect_part(&p, "8");
 	assert_null(parts_take(&p));
@@ -99,7 +111,7 @@ where_nothing_applies_the_client_is_started_all_the_same(void **state)
 	struct parts p;
 
 	(void)state;
-	parts_init(&p, &plan, none, 3);
+	parts_init(&p, &plan, none, 3, true);
 	assert_int_equal(parts_count(&p), 0);
 	expect_part(&p, "");
 	assert_null(parts_take(&p));
@@ -112,7 +124,7 @@ halves_come_next_and_lose_nothing(void **state)
 	struct part *part;
 
 	(void)state;
-	parts_init(&p, &plan, all, 0);
+	parts_init(&p, &plan, all, 0, true);
 	part = parts_take(&p);
 	parts_put_halves(&p, part);
 	free(part);
@@ -135,7 +147,7 @@ the_legs_of_a_part_are_those_of_its_scenarios(void **state)
 	bool *plays;
 
 	(void)state;
-	parts_init(&p, &plan, all, 0);
+	parts_init(&p, &plan, all, 0, true);
 	free(parts_take(&p));
 	part = parts_take(&p);
 	plays = part_legs(&plan, part);
@@ -151,6 +163,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(who_jumps_and_who_restarts_keep_apart, set_up),
+	    cmocka_unit_test_setup(where_a_restart_is_one_scenarios_alone_it_needs_no_machine_of_its_own, set_up),
 	    cmocka_unit_test_setup(a_client_that_serves_few_has_more_machines, set_up),
 	    cmocka_unit_test_setup(what_does_not_apply_is_not_played, set_up),
 	    cmocka_unit_test_setup(where_nothing_applies_the_client_is_started_all_the_same, set_up),

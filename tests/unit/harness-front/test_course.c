@@ -108,10 +108,16 @@ over(void *ctx, uint32_t leg)
 	note(" over");
 }
 
+static struct course *told_back; /* as the front does: each fact comes back to its course */
+
 static void
 emit(void *ctx, struct fact *f)
 {
 	(void)ctx;
+	if (f->kind == FACT_NO_ATTEMPT) {
+		note(" untried-%.*s", (int)f->no_attempt.recipient.len, f->no_attempt.recipient.data);
+		course_fact(told_back, f);
+	}
 	if (f->kind == FACT_STEP_ENDED)
 		note(" ended-%.*s", (int)f->step_ended.by.len, f->step_ended.by.data);
 }
@@ -184,7 +190,7 @@ tell_at(struct course *c, enum fact_kind kind, uint64_t s)
 }
 
 /* "asked:S", "served:S" (at a second), "begun", "open", "close", "policy", "flushed", "deadline",
- * "restarted", "arrived:R", "FATE:R", "untried:R"
+ * "restarted", "lost", "lost3" (message 3), "arrived:R", "FATE:R", "untried:R"
  */
 static void
 tell(struct course *c, const char *word)
@@ -206,6 +212,10 @@ tell(struct course *c, const char *word)
 		course_deadline(c);
 	else if (text_equal(word, "restarted"))
 		course_restarted(c);
+	else if (text_equal(word, "lost"))
+		course_lost(c, NULL, BYTES("gone"));
+	else if (text_equal(word, "lost3"))
+		course_lost(c, &attack_message, BYTES("gone"));
 	else if (strncmp(word, "asked:", 6) == 0)
 		tell_at(c, FACT_DNS_ASKED, strtoull(colon + 1, NULL, 10));
 	else if (strncmp(word, "served:", 7) == 0)
@@ -280,6 +290,14 @@ static const struct row {
 	"begun delivered:r1@d flushed begun deferred:r3@d flushed deadline begun",
 	" step0 send1 flush ended-facts step1 send3 flush retry3 abandon ended-deadline step2 retry3",
 	SIDE_ATTACK},
+    {"a client that is gone did not try: it is asked once more", "begun lost flushed lost flushed",
+	" step0 send1 untried-r1@d flush retry1 untried-r1@d flush ended-facts step1", SIDE_CONTROL},
+    {"what it said before it was gone stands", "begun delivered:r1@d lost flushed",
+	" step0 send1 flush ended-facts step1", SIDE_CONTROL},
+    {"who was to say it of another message still will", "begun lost3 delivered:r1@d", " step0 send1 flush",
+	SIDE_CONTROL},
+    {"a leg that is over hears of it no more", "begun delivered:r1@d flushed begun deadline lost",
+	" step0 send1 flush ended-facts step1 send3 abandon ended-deadline over", SIDE_CONTROL},
     {"a fate of another message ends nothing", "begun delivered:r9@d", " step0 send1", SIDE_ATTACK},
 };
 
@@ -289,7 +307,7 @@ run_row(void **state)
 	const struct row *row = *state;
 	struct plan_leg leg = {.side = row->side, .steps = steps, .n_steps = 3};
 	struct plan plan = {.legs = &leg, .n_legs = 1};
-	struct course *c = course_new(&plan, 0, &calls, NULL);
+	struct course *c = told_back = course_new(&plan, 0, &calls, NULL);
 	char told[512], *word, *rest = told;
 
 	done[0] = '\0';
@@ -325,6 +343,24 @@ a_restart_waits_for_the_client(void **state)
 }
 
 static void
+a_client_that_does_not_come_back_is_not_waited_for(void **state)
+{
+	struct plan_step restart_step = {.action = ACTION_RESTART};
+	struct plan_leg leg = {.steps = &restart_step, .n_steps = 1};
+	struct plan plan = {.legs = &leg, .n_legs = 1};
+	struct course *c = course_new(&plan, 0, &calls, NULL);
+
+	(void)state;
+	done[0] = '\0';
+	course_begin(c);
+	tell(c, "begun");
+	tell(c, "lost");
+	course_flushed(c);
+	assert_string_equal(done, " step0 restart flush ended-facts over");
+	course_free(c);
+}
+
+static void
 a_step_that_lies_ahead_waits_for_the_clock(void **state)
 {
 	struct plan_step ahead[] = {{.messages = warm_messages, .n_messages = 1}, {.offset_s = 100}};
@@ -350,13 +386,14 @@ a_step_that_lies_ahead_waits_for_the_clock(void **state)
 int
 main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 2];
+	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 3];
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(rows[0]); n++)
 		tests[n] =
 		    (struct CMUnitTest){rows[n].name, run_row, NULL, NULL, (void *)(uintptr_t)&rows[n]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_restart_waits_for_the_client);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_client_that_does_not_come_back_is_not_waited_for);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_step_that_lies_ahead_waits_for_the_clock);
 	return _cmocka_run_group_tests("course", tests, n, NULL, NULL);
 }
