@@ -71,10 +71,22 @@ is_forgiven(SSL *ssl, X509_STORE_CTX *ctx)
 	return false;
 }
 
-/* Has no usages, or something that not everybody knows. */
+static int
+count_names(X509 *leaf)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	int n = sk_GENERAL_NAME_num(names);
+
+	GENERAL_NAMES_free(names);
+	return n;
+}
+
+/* Has no usages, something that not everybody knows, or more names than most. */
 static bool
 is_unusual(X509 *leaf)
 {
+	if (X509_get_ext_by_NID(leaf, NID_tlsfeature, -1) >= 0 || count_names(leaf) > 100)
+		return true;
 	if ((X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) == 0)
 		return true;
 	for (int i = 0; i < X509_get_ext_count(leaf); i++)

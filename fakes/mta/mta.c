@@ -19,6 +19,7 @@
 #include "fakes/mta/delivery.h"
 #include "fakes/mta/host_name.h"
 #include "fakes/mta/intake.h"
+#include "fakes/mta/kept_connection.h"
 #include "fakes/mta/mail_queue.h"
 #include "fakes/mta/sts.h"
 #include "fakes/mta/workload.h"
@@ -106,6 +107,7 @@ done(struct mta *mta)
 	sts_free(mta->means.sts);
 	sts_cache_free(mta->cache);
 	mail_queue_free(mta->queue);
+	kept_connection_drop_all();
 	SSL_CTX_free(mta->settings.tls);
 	for (size_t i = 0; i < sizeof(mta->signals) / sizeof(mta->signals[0]); i++)
 		if (mta->signals[i] != NULL)

@@ -6,8 +6,11 @@
  */
 #include "fakes/mta/smtp_attempt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "fakes/mta/host_name.h"
+#include "fakes/mta/kept_connection.h"
 #include "fakes/mta/smtp_talk.h"
 #include "fakes/smtp/smtp_lines.h"
 #include "fakes/smtp/smtp_reply.h"
@@ -18,6 +21,7 @@ struct smtp_attempt {
 	const struct settings *settings;
 	void (*done)(void *ctx, const struct smtp_attempt_result *result);
 	void *ctx;
+	char host[HOST_NAME_SIZE];
 	struct smtp_talk *talk;
 	struct stream *stream; /* NULL when over */
 	struct smtp_lines lines;
@@ -43,7 +47,9 @@ on_talk_over(void *owner)
 	struct timeval soon = {0, 0}; /* behind the loop's next look: what is left to say, an alert, goes first */
 
 	event_del(a->patience);
-	if (a->stream != NULL)
+	if (a->stream != NULL && smtp_talk_keeps(a->talk))
+		kept_connection_put(a->stream, a->host);
+	else if (a->stream != NULL)
 		stream_close(a->stream);
 	a->stream = NULL;
 	event_add(a->over, &soon);
@@ -158,6 +164,18 @@ static const struct stream_calls calls = {
 
 /* --- beginning and end --------------------------------------------------------------------- */
 
+/* Of a flaw: goes on where another attempt left a connection open. */
+static bool
+resume(struct smtp_attempt *a)
+{
+	a->stream = kept_connection_take(a->host);
+	if (a->stream == NULL)
+		return false;
+	stream_set_owner(a->stream, &calls, a);
+	smtp_talk_resume(a->talk, a->stream);
+	return true;
+}
+
 struct smtp_attempt *
 smtp_attempt_new(const struct settings *settings, const struct smtp_order *order,
     void (*done)(void *ctx, const struct smtp_attempt_result *result), void *ctx)
@@ -173,6 +191,9 @@ smtp_attempt_new(const struct settings *settings, const struct smtp_order *order
 	a->patience = evtimer_new(settings->base, on_patience, a);
 	a->over = evtimer_new(settings->base, on_over, a);
 	must(a->patience != NULL && a->over != NULL);
+	snprintf(a->host, sizeof(a->host), "%s", order->host);
+	if (resume(a))
+		return a;
 	a->stream = stream_connect(
 	    settings->base, (const struct sockaddr *)&order->to.to, order->to.len, NULL, 0, &calls, a);
 	smtp_talk_begin(a->talk, a->stream);

@@ -170,7 +170,11 @@ smtp_handover_on_content(struct smtp_talk *t, struct evbuffer *in)
 	snprintf(
 	    reason, sizeof(reason), "%s said %s, %s", t->order.host, smtp_talk_said(t, text), channel(t));
 	smtp_handover_decide(t, true, fate_of_code(t), reason);
-	smtp_talk_enter(t, TALK_QUIT);
+	t->keeps = t->reply->code == 250 && smtp_talk_has(t, FLAW_KEEPS_CONNECTIONS);
+	if (t->keeps)
+		smtp_talk_finish(t);
+	else
+		smtp_talk_enter(t, TALK_QUIT);
 }
 
 /* All was sent, so it may have arrived: no other host may get it now (RFC 5321 s3.8, s6.1). */

@@ -215,6 +215,19 @@ smtp_talk_begin(struct smtp_talk *t, struct stream *stream)
 }
 
 void
+smtp_talk_resume(struct smtp_talk *t, struct stream *stream)
+{
+	t->stream = stream;
+	smtp_talk_enter(t, TALK_MAIL);
+}
+
+bool
+smtp_talk_keeps(const struct smtp_talk *t)
+{
+	return t->keeps;
+}
+
+void
 smtp_talk_connected(struct smtp_talk *t)
 {
 	smtp_talk_enter(t, TALK_GREETING);

@@ -31,6 +31,10 @@ void smtp_talk_free(struct smtp_talk *t); /* NULL is fine */
 /* The stream (borrowed until over) begins to connect. */
 void smtp_talk_begin(struct smtp_talk *t, struct stream *stream);
 void smtp_talk_connected(struct smtp_talk *t);
+/* Of a flaw: the stream is one on which another talk was kept open. */
+void smtp_talk_resume(struct smtp_talk *t, struct stream *stream);
+/* Of that flaw, once over: is the stream to be kept open? */
+bool smtp_talk_keeps(const struct smtp_talk *t);
 /* The handshake is done. What is to be read as if it had come inside TLS (a flaw; borrowed), or NULL. */
 struct evbuffer *smtp_talk_tls_up(struct smtp_talk *t);
 /* Is a reply due? */

@@ -37,6 +37,7 @@ struct smtp_talk {
 	const struct smtp_reply *reply; /* the one that is acted on */
 	struct evbuffer *injected;      /* of the flaws about what is injected; else NULL */
 	bool offers_size, offers_dsn;
+	bool keeps;     /* of a flaw: the connection stays open when it is over */
 	size_t at;      /* in order.recipients: the RCPT under way */
 	bool *accepted; /* by order.recipients */
 	struct smtp_attempt_result result;

@@ -17,9 +17,10 @@
 #include "harness/base/text.h"
 
 #define DAY_S 86400l
+#define HEAVY 98000u /* with the rest below what OpenSSL takes of a chain: 100 KiB */
 #define STRANGE_OID "1.3.6.1.4.1.32473.1" /* for documentation (RFC 5612): nobody knows what it means */
 
-enum strange { STRANGE_NONE, STRANGE_HARMLESS, STRANGE_CRITICAL };
+enum strange { STRANGE_NONE, STRANGE_HARMLESS, STRANGE_CRITICAL, STRANGE_HEAVY };
 
 /* The subjectAltName. NULL as text: the names that were ordered. */
 struct alt {
@@ -35,6 +36,8 @@ static const struct recipe {
 	enum key_kind key;
 	const char *digest; /* of the signature; NULL: SHA256 */
 	enum strange strange;
+	enum leaf_staple staple;
+	unsigned more_names; /* before the others in the subjectAltName */
 	bool no_alt_name, no_usages, not_server, must_staple, version_1;
 	bool flip_signature, other_issuer_name;
 } recipes[FAULTS] = {
@@ -78,12 +81,22 @@ static const struct recipe {
     [FAULT_CRITICAL_EXTENSION] = {.strange = STRANGE_CRITICAL},
     [FAULT_VERSION_1] = {.version_1 = true},
     [FAULT_MUST_STAPLE] = {.must_staple = true},
+    [FAULT_STAPLED_GOOD] = {.must_staple = true, .staple = LEAF_STAPLE_GOOD},
+    [FAULT_STAPLED_REVOKED] = {.staple = LEAF_STAPLE_REVOKED},
+    [FAULT_MANY_NAMES] = {.more_names = 999},
+    [FAULT_HEAVY] = {.strange = STRANGE_HEAVY},
     [FAULT_MD5] = {.issuer = ISSUER_RSA, .sends = 1, .digest = "MD5"},
     [FAULT_SHA1] = {.digest = "SHA1"},
     [FAULT_RSA_1024] = {.key = KEY_RSA_1024},
     [FAULT_RSA_512] = {.key = KEY_RSA_512},
     [FAULT_EXPLICIT_CURVE] = {.key = KEY_P256_EXPLICIT},
 };
+
+enum leaf_staple
+leaf_staple(enum certificate_fault fault)
+{
+	return recipes[fault].staple;
+}
 
 enum issuer
 leaf_issuer(enum certificate_fault fault)
@@ -185,6 +198,10 @@ add_alt_names(X509 *x, const struct recipe *recipe, const struct leaf_order *ord
 	char made[LEAF_NAMES_SIZE];
 
 	must(all != NULL);
+	for (unsigned i = 0; i < recipe->more_names; i++) {
+		snprintf(made, sizeof(made), "h%u.elsewhere.example", i + 1);
+		push_alt(all, GEN_DNS, bytes_of(made));
+	}
 	if (recipe->alt.text != NULL)
 		push_alt(all, type, (struct bytes){made, write_name(made, recipe->alt.text, order)});
 	else if (order->n_names == 0)
@@ -274,15 +291,18 @@ begin(struct issuers *issuers, const struct recipe *recipe, const struct leaf_or
 }
 
 static void
-add_strange(X509 *x, bool critical)
+add_strange(X509 *x, enum strange how)
 {
-	static const unsigned char null[] = {5, 0}; /* of ASN.1 */
+	static const unsigned char null[] = {5, 0};                                          /* of ASN.1 */
+	static const unsigned char heavy[5 + HEAVY] = {4, 0x83, HEAVY >> 16, HEAVY >> 8 & 255, HEAVY & 255}; /* octets, all 0 */
+	bool is_heavy = how == STRANGE_HEAVY;
 	ASN1_OCTET_STRING *data = ASN1_OCTET_STRING_new();
 	ASN1_OBJECT *oid = OBJ_txt2obj(STRANGE_OID, 1);
 	X509_EXTENSION *ext;
 
-	must(data != NULL && oid != NULL && ASN1_OCTET_STRING_set(data, null, sizeof(null)) == 1);
-	ext = X509_EXTENSION_create_by_OBJ(NULL, oid, critical, data);
+	must(data != NULL && oid != NULL);
+	must(ASN1_OCTET_STRING_set(data, is_heavy ? heavy : null, is_heavy ? sizeof(heavy) : sizeof(null)) == 1);
+	ext = X509_EXTENSION_create_by_OBJ(NULL, oid, how == STRANGE_CRITICAL, data);
 	must(ext != NULL && X509_add_ext(x, ext, -1) == 1);
 	X509_EXTENSION_free(ext);
 	ASN1_OBJECT_free(oid);
@@ -303,7 +323,7 @@ add_extensions(X509 *x, X509 *issuer, const struct recipe *recipe, const struct 
 	if (recipe->must_staple)
 		issuers_extend(x, x, NID_tlsfeature, "status_request");
 	if (recipe->strange != STRANGE_NONE)
-		add_strange(x, recipe->strange == STRANGE_CRITICAL);
+		add_strange(x, recipe->strange);
 	if (!recipe->no_alt_name)
 		add_alt_names(x, recipe, order);
 }

@@ -35,6 +35,10 @@ struct leaf_order {
 /* Everything in `ret` is owned by the caller: X509_free, EVP_PKEY_free, free. */
 void leaf_make(struct issuers *issuers, struct keys *keys, const struct leaf_order *order, struct leaf *ret);
 
+/* The OCSP response that is sent with what has this fault. */
+enum leaf_staple { LEAF_STAPLE_NONE, LEAF_STAPLE_GOOD, LEAF_STAPLE_REVOKED };
+enum leaf_staple leaf_staple(enum certificate_fault fault);
+
 /* Which issuer signs what has this fault, and how many of the certificates above the leaf are sent. */
 enum issuer leaf_issuer(enum certificate_fault fault);
 size_t leaf_sends(enum certificate_fault fault);

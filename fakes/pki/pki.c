@@ -15,6 +15,7 @@
 
 #include "fakes/pki/issuers.h"
 #include "fakes/pki/leaf.h"
+#include "fakes/pki/staple.h"
 #include "fakes/tls/tls_context.h"
 #include "harness/base/must.h"
 
@@ -100,6 +101,10 @@ mint(struct pki *pki, const char *domain, const char *name, const struct plan_ce
 	chain->leaf = leaf.cert;
 	chain->names = leaf.names;
 	chain->chain = chain_above(pki, fault);
+	if (leaf_staple(fault) != LEAF_STAPLE_NONE)
+		chain->staple = staple_make(chain->leaf, issuers_cert(pki->issuers, leaf_issuer(fault)),
+		    issuers_key(pki->issuers, leaf_issuer(fault)), leaf_staple(fault) == LEAF_STAPLE_REVOKED,
+		    pki->ahead_s, &chain->staple_len);
 	write_hex_digest(chain->leaf, chain->sha256);
 	return entry;
 }
@@ -188,6 +193,7 @@ pki_show(SSL *ssl, const struct pki_chain *chain)
 	/* Also an empty list: else OpenSSL would look for issuers by itself. */
 	SSL_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
 	must(SSL_set1_chain(ssl, chain->chain) == 1);
+	staple_show(ssl, chain->staple, chain->staple_len);
 	if (leaf_is_too_short_for_tls_1_3(chain->fault))
 		SSL_set_options(ssl, SSL_OP_NO_TLSv1_3);
 }
@@ -198,8 +204,10 @@ pki_session(struct pki *pki, const struct pki_chain *chain)
 {
 	SSL *ssl;
 
-	if (pki->ctx == NULL)
+	if (pki->ctx == NULL) {
 		pki->ctx = tls_context_server();
+		staple_enable(pki->ctx);
+	}
 	ssl = SSL_new(pki->ctx);
 	must(ssl != NULL);
 	pki_show(ssl, chain);
@@ -259,6 +267,7 @@ free_entry(struct entry *e)
 	EVP_PKEY_free(e->chain.key);
 	sk_X509_pop_free(e->chain.chain, X509_free);
 	free((char *)e->chain.names);
+	OPENSSL_free(e->chain.staple);
 	free(e->key);
 	free(e);
 }

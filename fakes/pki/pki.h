@@ -34,6 +34,8 @@ struct pki_chain {
 	char sha256[65];       /* of the leaf's DER, hex */
 	enum certificate_fault fault;
 	const char *names;     /* of the leaf, joined by spaces */
+	unsigned char *staple; /* an OCSP response; NULL: none */
+	size_t staple_len;
 };
 
 /*

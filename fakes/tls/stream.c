@@ -268,6 +268,13 @@ stream_connect(struct event_base *base, const struct sockaddr *to, socklen_t len
 	return s;
 }
 
+void
+stream_set_owner(struct stream *s, const struct stream_calls *calls, void *owner)
+{
+	s->calls = calls;
+	s->owner = owner;
+}
+
 /* --- verbs -------------------------------------------------------------------------------- */
 
 static void

@@ -72,6 +72,9 @@ void stream_drop_closing(struct event_base *base);
 /* RST at once, frees. */
 void stream_reset(struct stream *s);
 
+/* From here on the calls go there; fine inside a call. */
+void stream_set_owner(struct stream *s, const struct stream_calls *calls, void *owner);
+
 /* Queues bytes: through TLS when it is up, else as they are. */
 void stream_write(struct stream *s, const void *data, size_t len);
 void stream_print(struct stream *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

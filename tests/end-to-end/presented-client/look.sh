@@ -9,7 +9,7 @@ tell() { label=$1; shift; timeout 20 "$@" 2>&1 < /dev/null | sed "s/^/$domain $l
 look() {
 	label=$1 name=$2
 	shift 2
-	tell "$label" openssl s_client -servername "$name" -verify_hostname "$name" -showcerts -auth_level 2 \
+	tell "$label" openssl s_client -servername "$name" -verify_hostname "$name" -showcerts -status -auth_level 2 \
 		-cipher ALL:@SECLEVEL=0 "$@"
 	for version in $versions; do # each asked for alone
 		timeout 20 openssl s_client "-tls$version" -cipher ALL:@SECLEVEL=0 "$@" < /dev/null 2>&1 |
