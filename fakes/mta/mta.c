@@ -277,8 +277,9 @@ on_fifo(evutil_socket_t fd, short what, void *arg)
 			continue;
 		}
 		mta->line[mta->line_len] = '\0';
-		if (mta->line_len > 0)
-			workload_retry(mta->workload, strcmp(mta->line, "*") == 0 ? NULL : mta->line);
+		for (char *rest = mta->line, *one; (one = strsep(&rest, ",")) != NULL;)
+			if (one[0] != '\0')
+				workload_retry(mta->workload, strcmp(one, "*") == 0 ? NULL : one);
 		mta->line_len = 0;
 	}
 }

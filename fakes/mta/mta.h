@@ -44,7 +44,7 @@ int mta_send(const struct mta_options *options, const char *sender, const char *
 /*
  * Takes mail and delivers it until SIGTERM or SIGINT; then 0. -1 and why when it cannot begin. Held letters
  * are tried again: all on SIGUSR1; by id, domain or address through ETRN ("#ID" for an id), or as a line
- * written to the FIFO "retry" in the queue folder, where "*" means all. Its process id stands in the file
+ * written to the FIFO "retry" in the queue folder, where "*" means all and commas part several. Its process id stands in the file
  * "pid" there. What the queue held is tried at the start.
  */
 int mta_serve(const struct mta_options *options, struct why *why);

@@ -211,7 +211,8 @@ job_for(struct workload *w, struct holding *holding, struct jobs *jobs, const ch
 	struct job *job;
 
 	TAILQ_FOREACH(job, jobs, next)
-	if (text_equal_nocase(job->domain, domain))
+	if (text_equal_nocase(job->domain, domain) ||
+	    flaw_in(w->means->settings->flaws, FLAW_MIXES_DOMAINS))
 		return job;
 	job = must_alloc(sizeof(*job));
 	job->workload = w;

@@ -224,15 +224,22 @@ static struct brief_message
 write_message(const struct making *m, const struct plan_message *from)
 {
 	const char **recipients = region_alloc(m->r, from->n_recipients * sizeof(*recipients));
+	size_t n = 0, judged;
 
 	for (size_t i = 0; i < from->n_recipients; i++)
-		recipients[i] = region_strdup(m->r, from->recipients[i].address);
+		if (!from->recipients[i].companion)
+			recipients[n++] = region_strdup(m->r, from->recipients[i].address);
+	judged = n;
+	for (size_t i = 0; i < from->n_recipients; i++)
+		if (from->recipients[i].companion)
+			recipients[n++] = region_strdup(m->r, from->recipients[i].address);
 	return (struct brief_message){.number = from->number,
 	    .sender = region_strdup(m->r, from->sender),
 	    .header_token = header_token(m, from->text),
 	    .body_token = body_token(m, from->text),
 	    .recipients = recipients,
-	    .n_recipients = from->n_recipients};
+	    .n_recipients = n,
+	    .n_companions = (uint32_t)(n - judged)};
 }
 
 /* --- legs and briefs

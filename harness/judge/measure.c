@@ -133,6 +133,35 @@ credentials_concern(const struct fact *f, const struct subject *s)
 	return s->judged;
 }
 
+static bool
+begins_transaction(const struct fact *f)
+{
+	return f->kind == FACT_MAIL;
+}
+
+/*
+ * A message to several domains goes to each on its own way, and what one of them lets out is not the other's: the
+ * fact counts for the recipient whom its transaction names. A message to one domain is all of a piece.
+ */
+static bool
+concerns_recipient(const struct fact *f, const struct subject *s)
+{
+	size_t n, i = 0;
+	const struct fact *const *of_it;
+
+	if (s->message->n_companions == 0)
+		return true;
+	of_it = index_connection(s->facts, f->connection, &n);
+	while (i < n && of_it[i] != f)
+		i++;
+	while (i > 0 && i < n && !begins_transaction(of_it[i]))
+		i--;
+	for (i++; i < n && !begins_transaction(of_it[i]); i++)
+		if (of_it[i]->kind == FACT_RCPT && token_in(of_it[i]->rcpt.recipient, s->recipient))
+			return true;
+	return false;
+}
+
 /* What this fact alone lets out of the subject; `ret_channel` is set with it. */
 static enum exposure
 exposed_by(const struct fact *f, const struct subject *s, const char **ret_channel)
@@ -140,13 +169,16 @@ exposed_by(const struct fact *f, const struct subject *s, const char **ret_chann
 	switch (f->kind) {
 	case FACT_MAIL:
 		*ret_channel = open_channel(f->mail.channel);
-		return names_sender(f->mail.sender, s->message) ? EXPOSURE_ENVELOPE : EXPOSURE_NONE;
+		return names_sender(f->mail.sender, s->message) && concerns_recipient(f, s) ? EXPOSURE_ENVELOPE
+											    : EXPOSURE_NONE;
 	case FACT_RCPT:
 		*ret_channel = open_channel(f->rcpt.channel);
 		return token_in(f->rcpt.recipient, s->recipient) ? EXPOSURE_ENVELOPE : EXPOSURE_NONE;
 	case FACT_CONTENT:
 		*ret_channel = open_channel(f->content.channel);
-		return *ret_channel != NULL && speaks_of(f, s->message) ? EXPOSURE_CONTENT : EXPOSURE_NONE;
+		return *ret_channel != NULL && speaks_of(f, s->message) && concerns_recipient(f, s)
+			   ? EXPOSURE_CONTENT
+			   : EXPOSURE_NONE;
 	case FACT_CREDENTIALS:
 		*ret_channel = open_channel(f->credentials.channel);
 		return *ret_channel != NULL && credentials_concern(f, s) ? EXPOSURE_CREDENTIALS
@@ -265,6 +297,12 @@ struct parcel {
 };
 
 static size_t
+judged_recipients(const struct brief_message *m)
+{
+	return m->n_recipients - m->n_companions;
+}
+
+static size_t
 list_parcels(struct parcel **ret, struct region *region, const struct brief_leg *leg)
 {
 	size_t n = 0;
@@ -272,7 +310,7 @@ list_parcels(struct parcel **ret, struct region *region, const struct brief_leg 
 	*ret = NULL;
 	for (size_t s = 0; s < leg->n_steps; s++)
 		for (size_t m = 0; m < leg->steps[s].n_messages; m++)
-			for (size_t r = 0; r < leg->steps[s].messages[m].n_recipients; r++) {
+			for (size_t r = 0; r < judged_recipients(&leg->steps[s].messages[m]); r++) {
 				struct parcel *p = region_push(region, ret, &n, sizeof(*p));
 
 				p->message = &leg->steps[s].messages[m];

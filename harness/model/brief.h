@@ -99,6 +99,7 @@ struct brief_message {
 	const char *header_token, *body_token;
 	const char *const *recipients; /* local parts are tokens */
 	size_t n_recipients;
+	uint32_t n_companions; /* the last so many recipients, whose copy of the message is not judged */
 	bool spare; /* may or may not have been sent */
 };
 

@@ -190,6 +190,7 @@ struct plan_move {
 
 struct plan_recipient {
 	const char *address; /* its local part is its token */
+	bool companion;      /* the message goes there, too, but what becomes of that is not what is asked */
 };
 
 struct plan_message {

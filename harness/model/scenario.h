@@ -86,6 +86,9 @@ struct scenario_step {
 	enum plan_action action;
 	uint32_t count, recipients; /* messages, and recipients of each */
 	const char *at;             /* where the recipients are: "@", or a name below the domain */
+	/* more recipients, one at each of these names, in front of them and behind; not judged */
+	const char *const *ahead, *const *behind;
+	size_t n_ahead, n_behind;
 	const char *const *headers; /* more header lines of each message */
 	size_t n_headers;
 	uint64_t after_s; /* since the start: where the client's wall clock stands in this step */

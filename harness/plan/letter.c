@@ -47,18 +47,30 @@ joined_headers(struct region *r, const struct scenario_step *step)
 	return all;
 }
 
+static void
+add_recipient(struct letter_maker *maker, struct plan_message *m, const char *domain, bool companion)
+{
+	m->recipients[m->n_recipients++] = (struct plan_recipient){
+	    .address = region_printf(maker->region, "%s@%s", letter_token(maker), domain),
+	    .companion = companion};
+}
+
 struct plan_message
-letter_write(struct letter_maker *maker, const struct scenario_step *step, const char *domain)
+letter_write(struct letter_maker *maker, const struct scenario_step *step, const struct leg *leg)
 {
 	struct region *r = maker->region;
 	const char *header_token, *body_token;
 	struct plan_message m = {.number = ++maker->number, .requiretls = step->requiretls};
 
 	m.sender = region_printf(r, "%s@%s", letter_token(maker), maker->return_domain);
-	m.n_recipients = step->recipients;
-	m.recipients = region_alloc(r, m.n_recipients * sizeof(*m.recipients));
-	for (size_t i = 0; i < m.n_recipients; i++)
-		m.recipients[i].address = region_printf(r, "%s@%s", letter_token(maker), domain);
+	m.recipients = region_alloc(
+	    r, (step->recipients + step->n_ahead + step->n_behind) * sizeof(*m.recipients));
+	for (size_t i = 0; i < step->n_ahead; i++)
+		add_recipient(maker, &m, leg_name(leg, step->ahead[i]), true);
+	for (size_t i = 0; i < step->recipients; i++)
+		add_recipient(maker, &m, leg_name(leg, step->at), false);
+	for (size_t i = 0; i < step->n_behind; i++)
+		add_recipient(maker, &m, leg_name(leg, step->behind[i]), true);
 	header_token = letter_token(maker);
 	body_token = letter_token(maker);
 	m.text = bytes_of(region_printf(r,

@@ -10,6 +10,7 @@
 
 #include "harness/model/plan.h"
 #include "harness/model/scenario.h"
+#include "harness/plan/leg.h"
 
 struct letter_maker {
 	struct region *region;
@@ -19,7 +20,7 @@ struct letter_maker {
 };
 
 struct plan_message
-letter_write(struct letter_maker *maker, const struct scenario_step *step, const char *domain);
+letter_write(struct letter_maker *maker, const struct scenario_step *step, const struct leg *leg);
 
 /* A fresh token; lower case letters and digits. */
 const char *letter_token(struct letter_maker *maker);

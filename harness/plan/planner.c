@@ -168,7 +168,7 @@ plan_messages(struct making *m, const struct scenario_step *from, struct plan_st
 	step->n_messages = from->count + (from->warm_up ? 1u : 0u);
 	step->messages = region_alloc(m->planner->region, step->n_messages * sizeof(*step->messages));
 	for (size_t i = 0; i < step->n_messages; i++)
-		step->messages[i] = letter_write(&m->planner->letters, from, leg_name(&m->leg, from->at));
+		step->messages[i] = letter_write(&m->planner->letters, from, &m->leg);
 }
 
 /* An opposite control is attacked too, but warmed up in peace: else its first refusal would say nothing. */

@@ -209,6 +209,7 @@ message_new(const struct brief_message *m)
 	escaped_set(json, "header_token", m->header_token);
 	escaped_set(json, "body_token", m->body_token);
 	escaped_set_list(json, "recipients", m->recipients, m->n_recipients);
+	put_number(json, "companions", m->n_companions);
 	put_flag(json, "spare", m->spare);
 	return json;
 }
@@ -223,7 +224,8 @@ get_message(const json_t *json, struct region *region, void *ret)
 	       escaped_text(json, "header_token", region, &m->header_token) &&
 	       escaped_text(json, "body_token", region, &m->body_token) &&
 	       escaped_list(json, "recipients", region, &m->recipients, &m->n_recipients) &&
-	       escaped_flag(json, "spare", &m->spare);
+	       escaped_number32(json, "companions", &m->n_companions) &&
+	       m->n_companions <= m->n_recipients && escaped_flag(json, "spare", &m->spare);
 }
 
 static json_t *

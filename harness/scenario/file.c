@@ -36,6 +36,11 @@ static const struct key send_keys[] = {
     {"to", KEY_NUMBER, false, "recipients of each message (1)", NULL, NULL, 1, 100},
     {"at", KEY_TEXT, false, "the recipients' domain: this name below the domain (the domain itself)", NULL,
 	NULL, 0, 0},
+    {"ahead", KEY_TEXTS, false,
+	"one more recipient at each of these names, named before the others; what becomes of their copy is not "
+	"judged",
+	NULL, NULL, 0, 0},
+    {"behind", KEY_TEXTS, false, "the same, named behind the others", NULL, NULL, 0, 0},
     {"headers", KEY_TEXTS, false, "more header lines of each message", NULL, NULL, 0, 0},
     {"requiretls", KEY_FLAG, false, "with REQUIRETLS (no)", NULL, NULL, 0, 0},
     {0},
@@ -119,6 +124,8 @@ read_send(const struct node *node, struct scenario_step *step, struct region *r)
 	step->count = (uint32_t)key_number(send, "count", 1);
 	step->recipients = (uint32_t)key_number(send, "to", 1);
 	step->at = key_text(send, "at", "@");
+	step->n_ahead = key_texts(send, "ahead", r, &step->ahead);
+	step->n_behind = key_texts(send, "behind", r, &step->behind);
 	step->n_headers = key_texts(send, "headers", r, &step->headers);
 	step->requiretls = key_flag(send, "requiretls", false);
 	for (size_t i = 0; i < step->n_headers; i++)

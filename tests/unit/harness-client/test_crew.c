@@ -180,7 +180,7 @@ on_stopped(void *ctx)
 static struct client_pattern delivered = {"to=<(?<recipient>[^>]+)> sent", 1},
 			     deferred = {"to=<(?<recipient>[^>]+)> held", 2};
 static struct client client;
-static struct plan_recipient recipients[3] = {{"r0@d"}, {"r1@d"}, {"r2@d"}};
+static struct plan_recipient recipients[3] = {{.address = "r0@d"}, {.address = "r1@d"}, {.address = "r2@d"}};
 static struct plan_message messages[3];
 static struct event_base *base;
 static struct crew *crew;

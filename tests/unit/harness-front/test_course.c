@@ -15,7 +15,7 @@
 
 /* --- a plan of one leg, two messages a step ------------------------------------------------ */
 
-static struct plan_recipient r1 = {"r1@d"}, r2 = {"r2@d"}, r3 = {"r3@d"};
+static struct plan_recipient r1 = {.address = "r1@d"}, r2 = {.address = "r2@d"}, r3 = {.address = "r3@d"};
 static struct plan_message warm_messages[] = {
     {.number = 1, .sender = "s1@x", .recipients = &r1, .n_recipients = 1},
     {.number = 2, .sender = "s2@x", .recipients = &r2, .n_recipients = 1},

@@ -160,6 +160,49 @@ asks_look_at_the_facts_of_the_step(void **state)
 	small_run_free(run);
 }
 
+/* --- several domains ------------------------------------------------------------------------ */
+
+#define SENDER "world $a.1.2 mail sender=mtmxs$2@ret.example channel=clear\n"
+#define OURS "world $a.1.2 rcpt recipient=mtmxr$2@to.example channel=clear\n"
+#define OTHERS "world $a.1.2 rcpt recipient=mtmxq002@bare.example channel=clear\n"
+#define CONTENT "world $a.1.2 content sender=mtmxs$2@ret.example data=x channel=clear whole=1\n"
+
+static void
+what_goes_to_another_domain_alone_exposes_nothing_of_ours(void **state)
+{
+	static const char *const recipients[] = {"mtmxr002@to.example", "mtmxq002@bare.example"};
+	static const struct {
+		const char *name, *facts;
+		enum exposure exposure;
+	} rows[] = {
+	    {"theirs", SENDER OTHERS CONTENT, EXPOSURE_NONE},
+	    {"both in one go", SENDER OTHERS OURS CONTENT, EXPOSURE_CONTENT},
+	    {"theirs, and then ours in the same session", SENDER OTHERS CONTENT SENDER OURS CONTENT, EXPOSURE_CONTENT},
+	    {"ours, and then theirs", SENDER OURS SENDER OTHERS CONTENT, EXPOSURE_ENVELOPE},
+	    {"theirs, and ours is begun", SENDER OTHERS CONTENT SENDER OURS, EXPOSURE_ENVELOPE},
+	    {"theirs, and then a sender alone", SENDER OTHERS CONTENT SENDER, EXPOSURE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct small_run *run = small_run_new(1);
+		struct brief_message *m = &run->docket.briefs[0].attack.steps[1].messages[0];
+		struct course course;
+		struct index ix;
+
+		m->recipients = recipients;
+		m->n_recipients = 2;
+		m->n_companions = 1;
+		small_run_add(run, 0, rows[i].facts, NULL);
+		index_init(&ix, run->region, &run->docket, &run->record);
+		measure_leg(&course, run->region, &run->docket, index_leg(&ix, 1), &run->docket.briefs[0].attack);
+		if (course.steps[1].n_judged != 1 || course.steps[1].rows[0].exposure != rows[i].exposure)
+			fail_msg("%s: %zu judged, exposure %d", rows[i].name, course.steps[1].n_judged,
+			    (int)course.steps[1].rows[0].exposure);
+		small_run_free(run);
+	}
+}
+
 static void
 expectations_read_like_the_scenario(void **state)
 {
@@ -208,6 +251,7 @@ main(void)
 	    cmocka_unit_test(tokens_are_found_as_they_stand_and_in_base64),
 	    cmocka_unit_test(a_star_stands_for_any_run),
 	    cmocka_unit_test(asks_look_at_the_facts_of_the_step),
+	    cmocka_unit_test(what_goes_to_another_domain_alone_exposes_nothing_of_ours),
 	    cmocka_unit_test(expectations_read_like_the_scenario),
 	    cmocka_unit_test(long_and_odd_words_of_a_client_are_cut_and_escaped),
 	};

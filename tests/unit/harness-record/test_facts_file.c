@@ -56,8 +56,8 @@ static struct expected any_of[] = {
 };
 static const char *const recipients[] = {"mtmxabcdefgh0001@a0001.example", "mtmxabcdefgh0002@a0001.example"};
 static struct brief_message messages[] = {
-    {1, "mtmxabcdefgh0003@back.example", "mtmxabcdefgh0004", "mtmxabcdefgh0005", recipients, 2, false},
-    {2, "mtmxabcdefgh0006@back.example", "mtmxabcdefgh0007", "mtmxabcdefgh0008", recipients, 1, true},
+    {1, "mtmxabcdefgh0003@back.example", "mtmxabcdefgh0004", "mtmxabcdefgh0005", recipients, 2, 1, false},
+    {2, "mtmxabcdefgh0006@back.example", "mtmxabcdefgh0007", "mtmxabcdefgh0008", recipients, 1, 0, true},
 };
 static struct brief_step steps[] = {
     {.warm_up = true, .needs_policy = true, .messages = messages, .n_messages = 2},
@@ -156,6 +156,7 @@ same_leg(const struct brief_leg *a, const struct brief_leg *b)
 		for (size_t m = 0; m < x->n_messages; m++) {
 			assert_int_equal(x->messages[m].number, y->messages[m].number);
 			assert_int_equal(x->messages[m].spare, y->messages[m].spare);
+			assert_int_equal(x->messages[m].n_companions, y->messages[m].n_companions);
 			SAME_TEXT(x->messages[m].sender, y->messages[m].sender);
 			SAME_TEXT(x->messages[m].header_token, y->messages[m].header_token);
 			SAME_TEXT(x->messages[m].body_token, y->messages[m].body_token);
