@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 
 #include "fakes/interposer/relay.h"
+#include "fakes/mx/mx.h"
 #include "harness/base/must.h"
 
 /* Whoever else has a certificate that fits; what they say to a client that takes them for a mail host. */
@@ -68,12 +69,26 @@ give_tickets(SSL *ssl, unsigned n)
 	return true;
 }
 
+/* By RFC 5746 the new handshake is bound to the session that stands: its peer is the genuine one still. */
+static bool
+renegotiate(struct session *s, SSL *ssl)
+{
+	struct interception *i = &s->interception;
+
+	if (!i->renegotiates)
+		return true;
+	s->tls.chain = mx_chain(s->owner->pki, s->owner->scene, s->scope.leg, s->host, i->anew);
+	s->tls.certificate_seen = false; /* the next one is told, too */
+	pki_show(ssl, s->tls.chain);
+	return SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1;
+}
+
 void
 inside_begin(struct session *s)
 {
 	struct interception *i = &s->interception;
 	SSL *ssl = stream_ssl(s->client);
-	bool can = update_keys(ssl, i->key_updates) && give_tickets(ssl, i->tickets);
+	bool can = update_keys(ssl, i->key_updates) && give_tickets(ssl, i->tickets) && renegotiate(s, ssl);
 
 	ERR_clear_error();
 	say(s, i->first);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inside.h - what the interposer does inside the TLS that it ended itself, beside relaying: speaks first,
- * floods with messages of TLS 1.3, answers as another kind of server would.
+ * floods with messages of TLS 1.3, asks for another handshake, answers as another kind of server would.
  *
- * Which certificate is shown is not decided here. Ref: RFC 8446 s4.6.1, s4.6.3; RFC 9325 s3.8 (ALPACA).
+ * Which certificate is shown is not decided here. Ref: RFC 8446 s4.6.1, s4.6.3; RFC 5246 s7.4.1.1; RFC 9325 s3.8 (ALPACA).
  */
 #ifndef INSIDE_H
 #define INSIDE_H

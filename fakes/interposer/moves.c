@@ -444,6 +444,15 @@ many_tickets(struct session *s, const struct plan_move *move, struct moment *mom
 }
 
 static void
+renegotiate(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	s->interception.renegotiates = intercept_inside(s, move);
+	s->interception.max = TLS_1_2; /* also in neutral form: TLS 1.3 has no such thing */
+	s->interception.anew = move->fault;
+}
+
+static void
 lead_to(struct session *s, const struct plan_move *move, struct moment *moment)
 {
 	(void)moment;
@@ -486,6 +495,7 @@ static const struct move_row {
     {MOVE_TLS_SPEAK_FIRST, HOOK_STARTTLS, speak_first},
     {MOVE_TLS_KEY_UPDATES, HOOK_STARTTLS, key_updates},
     {MOVE_TLS_MANY_TICKETS, HOOK_STARTTLS, many_tickets},
+    {MOVE_TLS_RENEGOTIATE, HOOK_STARTTLS, renegotiate},
     {MOVE_TLS_LEAD_TO_HTTPS, HOOK_STARTTLS, lead_to},
     {MOVE_TLS_LEAD_TO_FTP, HOOK_STARTTLS, lead_to},
     {MOVE_TLS_LEAD_TO_IMAP, HOOK_STARTTLS, lead_to},

@@ -60,6 +60,8 @@ struct interception {
 	struct bytes first;                /* said as soon as TLS stands; the plan's */
 	const struct other_server *server; /* answers in the MX's place; NULL: the MX does */
 	unsigned key_updates, tickets;     /* so many are sent as soon as TLS stands */
+	bool renegotiates;                 /* then shows what has the fault `anew` */
+	enum certificate_fault anew;
 	struct session_moves inside;       /* met when they were */
 };
 

@@ -77,6 +77,8 @@ prepare(SSL *ssl, const struct interception *i)
 		SSL_set_verify(ssl, SSL_VERIFY_PEER, take_any_certificate);
 	if (i->gives_tickets || i->tickets)
 		SSL_clear_options(ssl, SSL_OP_NO_TICKET);
+	if (i->renegotiates)
+		SSL_clear_options(ssl, SSL_OP_NO_RENEGOTIATION);
 	if (i->gives_tickets)
 		must(SSL_set_num_tickets(ssl, 1) == 1);
 }
