@@ -17,6 +17,7 @@ tell(struct saved *s, const struct report_format *format, bool verbose)
 	struct why why;
 
 	s->report.colors = reporting_colors();
+	s->report.columns = reporting_columns();
 	s->report.verbose = verbose;
 	if (format->write(&s->report, stdout, &why) < 0)
 		return command_fail(EXIT_LAB, "%s", why.text);

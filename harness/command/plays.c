@@ -65,6 +65,7 @@ begin_telling(struct telling *t, const struct course *c, const struct play *play
 	    .ctx = &t->around,
 	    .level = o->level,
 	    .colors = reporting_colors(),
+	    .columns = reporting_columns(),
 	    .verbose = o->verbose,
 	};
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness/base/must.h"
@@ -19,6 +20,14 @@ reporting_colors(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && !text_equal(term, "dumb");
+}
+
+unsigned
+reporting_columns(void)
+{
+	struct winsize size = {0};
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool

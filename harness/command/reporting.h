@@ -32,6 +32,8 @@ void reporting_suite_close(struct reporting_suite *s);
 
 /* Standard output is a terminal that wants colors: NO_COLOR and TERM=dumb are kept. */
 bool reporting_colors(void);
+/* Of the terminal that standard output is; 0: it is none, or does not say. */
+unsigned reporting_columns(void);
 bool reporting_source(void *ctx, const char *id, struct report_source *ret);
 const char *reporting_capture(void *ctx, const char *scenario); /* borrowed until the next call */
 const char *reporting_words(void *ctx, const char *scenario);   /* the same */

@@ -134,8 +134,8 @@ put_again(const struct page *p, const struct brief *b)
 	const char *program = p->r->program != NULL ? p->r->program : "mitmx", *again = p->r->docket->again;
 
 	if (capture != NULL)
-		page_put_line(p, "capture", "%s", capture);
-	page_put_line(p, "again", "%s run --select %s%s%s", program, b->name,
+		page_put_whole(p, "capture", "%s", capture);
+	page_put_whole(p, "again", "%s run --select %s%s%s", program, b->name,
 	    again != NULL && *again ? " " : "", again != NULL ? again : "");
 }
 

@@ -3,6 +3,9 @@
 #include "harness/report/page.h"
 
 #include <stdarg.h>
+#include <string.h>
+
+#define PAGE_INDENT 12 /* before the text of a line */
 
 static const char *const colors[] = {"", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[1m", "\x1b[2m"};
 
@@ -44,6 +47,46 @@ page_put_colored(const struct page *p, enum page_color color, const char *text)
 	fputs(on ? "\x1b[0m" : "", p->out);
 }
 
+/* Columns that the next word takes: its characters up to a space. */
+static size_t
+width_of_word(const char *word)
+{
+	size_t width = 0;
+
+	for (; *word != '\0' && *word != ' '; word++)
+		width += ((unsigned char)*word & 0xc0) !=
+			 0x80; /* a byte that goes on with a character adds none */
+	return width;
+}
+
+/* Breaks between words alone: what is longer than a line stands in one of its own. */
+static void
+put_broken(const struct page *p, char *text, size_t room)
+{
+	size_t used = 0;
+
+	while (*text != '\0') {
+		size_t width = width_of_word(text), len = strcspn(text, " ");
+		char after = text[len];
+
+		if (used > 0 && used + 1 + width > room) {
+			fprintf(p->out, "\n%*s", PAGE_INDENT, "");
+			used = 0;
+		}
+		fputs(used > 0 ? " " : "", p->out);
+		used += width + (used > 0);
+		text[len] = '\0';
+		page_put(p, text);
+		text += len + (after == ' ');
+	}
+}
+
+static void
+put_label(const struct page *p, const char *label)
+{
+	fprintf(p->out, "  %-*s", PAGE_INDENT - 2, label);
+}
+
 void
 page_put_line(const struct page *p, const char *label, const char *format, ...)
 {
@@ -53,7 +96,24 @@ page_put_line(const struct page *p, const char *label, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(p->out, "  %-10s", label);
+	put_label(p, label);
+	if (p->columns > 2 * PAGE_INDENT)
+		put_broken(p, text, p->columns - PAGE_INDENT);
+	else
+		page_put(p, text);
+	putc('\n', p->out);
+}
+
+void
+page_put_whole(const struct page *p, const char *label, const char *format, ...)
+{
+	char text[PAGE_LINE_MAX * 3];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put_label(p, label);
 	page_put(p, text);
 	putc('\n', p->out);
 }

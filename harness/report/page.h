@@ -16,13 +16,17 @@ struct page {
 	FILE *out;
 	const struct facts_by_leg *by_leg;
 	bool colors;
+	unsigned columns; /* 0: lines are as long as they are */
 };
 
 enum page_color page_color(enum verdict verdict);
 void page_put(const struct page *p, const char *text); /* NULL is empty; UTF-8 stays */
 void page_put_colored(const struct page *p, enum page_color color, const char *text);
-/* A line "  label     text". */
+/* "  label     text"; goes on below itself where the page is too narrow. */
 void page_put_line(const struct page *p, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same in one line, however long: a command, a path, a name to be copied. */
+void page_put_whole(const struct page *p, const char *label, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -46,6 +46,7 @@ struct report {
 	const struct baseline_view *baseline; /* NULL: none was given */
 	enum level level;                     /* violations at or above count as failures */
 	bool colors;                          /* text only */
+	unsigned columns;                     /* text only: prose is broken to fit; 0: it is not */
 	bool verbose;                         /* text only: say a word about every scenario */
 };
 

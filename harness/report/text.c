@@ -7,7 +7,7 @@
 #include "harness/base/must.h"
 #include "harness/report/failure.h"
 
-#define NAMES_MAX 5   /* scenarios named per verdict in the summary */
+#define NAMES_MAX 10  /* lines of names per verdict in the summary */
 #define REASONS_MAX 4 /* reasons for skipping in the summary */
 
 /* A line for one that is no failure. */
@@ -62,23 +62,78 @@ put_counts(const struct page *p)
 	putc('\n', p->out);
 }
 
-/* Those that the baseline does not know. */
-static void
-put_names(const struct page *p, enum verdict verdict)
+/* Rows of one file, told as the glob that plays them; a name without a slash is its own. */
+static size_t
+len_of_group(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash != NULL ? (size_t)(slash - name) + 1 : strlen(name);
+}
+
+/* Scenarios whose names begin alike. */
+struct group {
+	const char *name; /* of the first */
+	size_t n, at;     /* how many; its place in the suite */
+};
+
+static int
+largest_first(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	return x->n != y->n ? (x->n < y->n ? 1 : -1) : x->at < y->at ? -1 : 1;
+}
+
+static bool
+belongs(const struct group *g, const char *name)
+{
+	size_t len = len_of_group(g->name);
+
+	return len == len_of_group(name) && strncmp(g->name, name, len) == 0;
+}
+
+/* In the suite those of one file stand together. */
+static size_t
+group_names(const struct page *p, enum verdict verdict, struct group *ret)
 {
 	const struct judgments *all = p->r->judgments;
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n_items; i++) {
+		const char *name = all->items[i].brief->name;
+
 		if (all->items[i].verdict != verdict || report_is_known(p->r, i))
 			continue;
-		if (n < NAMES_MAX)
-			page_put_line(
-			    p, n == 0 ? verdict_name(verdict) : "", "%s", all->items[i].brief->name);
-		n++;
+		if (n == 0 || !belongs(&ret[n - 1], name))
+			ret[n++] = (struct group){.name = name, .at = i};
+		ret[n - 1].n++;
 	}
-	if (n > NAMES_MAX)
-		page_put_line(p, "", "and %zu more", n - NAMES_MAX);
+	qsort(ret, n, sizeof(*ret), largest_first);
+	return n;
+}
+
+/* Those that the baseline does not know. */
+static void
+put_names(const struct page *p, enum verdict verdict)
+{
+	struct group *groups = must_alloc(sizeof(*groups) * (p->r->judgments->n_items + 1));
+	size_t n = group_names(p, verdict, groups), rest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *label = i == 0 ? verdict_name(verdict) : "";
+
+		if (i >= NAMES_MAX)
+			rest += groups[i].n;
+		else if (groups[i].n == 1)
+			page_put_whole(p, label, "%s", groups[i].name);
+		else
+			page_put_whole(p, label, "%.*s* (%zu)", (int)len_of_group(groups[i].name),
+			    groups[i].name, groups[i].n);
+	}
+	if (rest > 0)
+		page_put_line(p, "", "and %zu more", rest);
+	free(groups);
 }
 
 struct reason {
@@ -172,7 +227,7 @@ put_summary(const struct page *p)
 	put_baseline(p);
 	put_reasons(p);
 	if (p->r->folder != NULL)
-		page_put_line(p, "report", "%s/report.html", p->r->folder);
+		page_put_whole(p, "report", "%s/report.html", p->r->folder);
 }
 
 /* What the baseline knows is told in full only when all is. */
@@ -188,7 +243,7 @@ int
 report_text(const struct report *r, FILE *out, struct why *why)
 {
 	struct facts_by_leg *by_leg = facts_by_leg_new(r->facts, r->n_facts);
-	struct page p = {r, out, by_leg, r->colors};
+	struct page p = {r, out, by_leg, r->colors, r->columns};
 	/* The worst come last, next to the summary, where a terminal shows them. */
 	static const enum verdict order[] = {
 	    VERDICT_HONORED, VERDICT_RECORDED, VERDICT_SKIPPED, VERDICT_UNCLEAR, VERDICT_VIOLATED};

@@ -267,6 +267,58 @@ colors_come_only_when_asked_for(void **state)
 	free(text);
 }
 
+static void
+a_narrow_page_breaks_between_words(void **state)
+{
+	struct report r = make_report();
+	char *text;
+
+	(void)state;
+	r.columns = 50;
+	text = render(&r, "text");
+	assert_non_null(strstr(text, "  seen      readable, content in clear: a genuine\n"
+				     "            host accepted it, and others could\n"
+				     "            read some of it\n"));
+	assert_non_null(strstr(text, "            STARTTLS is stripped ??\xe2\x80\x93 see\n"));
+	assert_non_null(strstr(text, "\n  again     mitmx run --select mta-sts/strip --ip 6 postfix\n"));
+	free(text);
+	r.columns = 20; /* too narrow for anything */
+	text = render(&r, "text");
+	assert_string_equal(text, want_text);
+	free(text);
+}
+
+/* What the summary names: rows of one file together, the most first, and no more than fit. */
+static void
+the_summary_names_whole_files(void **state)
+{
+	enum { N = 16 };
+	static struct brief many[N];
+	static struct judgment verdicts[N];
+	static char names[N][16];
+	struct judgments all = {.items = verdicts, .n_items = N, .count = {[VERDICT_VIOLATED] = N}};
+	struct report r = make_report();
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]),
+		    i == 3 || i == 4 ? "a/two/%zu"
+		    : i > 12         ? "b/three/%zu"
+				     : "one-%zu",
+		    i);
+		many[i].name = names[i];
+		verdicts[i] = (struct judgment){.brief = &many[i], .verdict = VERDICT_VIOLATED};
+	}
+	r.judgments = &all;
+	text = render(&r, "text");
+	assert_non_null(strstr(text,
+	    "  violated  b/three/* (3)\n            a/two/* (2)\n            one-0\n            one-1\n"
+	    "            one-2\n            one-5\n            one-6\n            one-7\n            one-8\n"
+	    "            one-9\n            and 3 more\n"));
+	free(text);
+}
+
 /* --- as much of JSON Schema as result.schema.json uses -------------------------------------------------- */
 
 static const json_t *schema;
@@ -396,6 +448,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_failure_is_told_in_words),
 	    cmocka_unit_test(colors_come_only_when_asked_for),
+	    cmocka_unit_test(a_narrow_page_breaks_between_words),
+	    cmocka_unit_test(the_summary_names_whole_files),
 	    cmocka_unit_test(result_json_is_as_its_schema_says),
 	    cmocka_unit_test(an_empty_run_is_reported),
 	    cmocka_unit_test(a_full_disk_is_told),
