@@ -370,8 +370,9 @@ static const struct row {
     {.name = "precede-hello: a warning goes by",
 	.moves = {{.move = MOVE_TLS_PRECEDE, .bytes = {"\x15\x03\x01\x00\x02\x01\x70", 7}}},
 	.n_moves = 1,
-	.script = UPGRADED "V\n>EHLO me\n<\n" QUIT,
-	.want_notes = "220 250 220 TLSv1.3 250 221 eof ",
+	/* Not on to the end: what OpenSSL says of a close_notify after such a warning differs by version. */
+	.script = UPGRADED "V\n>EHLO me\n<\n>QUIT\n<\n",
+	.want_notes = "220 250 220 TLSv1.3 250 221 ",
 	.want_facts = "hello:mx1.a0001.example shown:valid:g met:precede-hello up:1.3:g closed:world/fin "},
     {.name = "reset-after-hello",
 	.moves = {{.move = MOVE_TLS_RESET_AFTER_HELLO}},
