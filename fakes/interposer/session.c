@@ -6,6 +6,7 @@
  */
 #include "fakes/interposer/session.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,8 +141,6 @@ session_drop_upstream(struct session *s)
 	if (!upstream)
 		return;
 	s->upstream = NULL;
-	if (!s->upstream_stands)
-		mx_forget(s->owner->mx, s->source_port, s->dialed);
 	stream_close(upstream);
 	s->paused_by_upstream = false;
 	read_client_if_free(s);
@@ -166,7 +165,7 @@ end(struct session *s, const char *by, const char *how)
 	s->over = true;
 	conversation_end(s->talk, untold(s));
 	tls_facts_detach(&s->tls);
-	mx_tell_closed(s->owner->mx, s->source_port, s->dialed, &s->scope, by, how);
+	mx_tell_closed(s->owner->mx, &s->scope, by, how);
 	LIST_REMOVE(s, next);
 }
 
@@ -201,11 +200,8 @@ session_reset(struct session *s, const char *by)
 		return;
 	enter(s);
 	end(s, by, "reset");
-	if (s->upstream && s->upstream_stands) {
-		stream_reset(s->upstream);
-		s->upstream = NULL;
-	}
-	session_drop_upstream(s);
+	stream_free(s->upstream); /* what it has of the client's is read; no more comes */
+	s->upstream = NULL;
 	stream_reset(s->client);
 	s->client = NULL;
 	leave(s);
@@ -319,14 +315,6 @@ static const struct stream_calls client_calls = {.data = on_client_data,
 /* --- the MX's bytes ----------------------------------------------------------------------------- */
 
 static void
-on_upstream_connected(void *owner)
-{
-	struct session *s = owner;
-
-	s->upstream_stands = true;
-}
-
-static void
 on_upstream_data(void *owner, struct evbuffer *in)
 {
 	struct session *s = owner;
@@ -342,28 +330,13 @@ on_upstream_data(void *owner, struct evbuffer *in)
 }
 
 static void
-report_lost_mx(const struct session *s)
-{
-	char what[160], address[64];
-
-	plan_address_text(s->dialed, address);
-	snprintf(what, sizeof(what), "the MX behind %.60s does not take connections", address);
-	SCOPE_EMIT(&s->scope, .kind = FACT_LAB_FAULT,
-	    .lab_fault = {.part = BYTES("interposer"), .what = bytes_of(what)});
-}
-
-static void
 on_upstream_ended(void *owner, enum stream_end how)
 {
 	struct session *s = owner;
 
 	enter(s);
-	if (!s->upstream_stands) {
-		report_lost_mx(s);
-		session_to_client(s, BYTES("421 4.3.0 try again later\r\n"));
-	} else if (s->phase == PHASE_LINES) {
+	if (s->phase == PHASE_LINES)
 		relay_upstream_ended(s);
-	}
 	if (how == STREAM_RESET)
 		session_reset(s, "world");
 	else
@@ -371,78 +344,34 @@ on_upstream_ended(void *owner, enum stream_end how)
 	leave(s);
 }
 
-static const struct stream_calls upstream_calls = {.connected = on_upstream_connected,
-    .data = on_upstream_data,
-    .ended = on_upstream_ended,
-    .drained = on_upstream_drained};
+static const struct stream_calls upstream_calls = {
+    .data = on_upstream_data, .ended = on_upstream_ended, .drained = on_upstream_drained};
 
 /* --- beginning ------------------------------------------------------------------------------------ */
 
-static socklen_t
-genuine_address(struct sockaddr_storage *ret, struct plan_address address, uint16_t port)
+static void
+open_upstream(struct session *s)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-	uint16_t shifted = htons((uint16_t)(port + PLAN_GENUINE_PORT_SHIFT));
-	uint8_t bytes[16];
-	size_t n = plan_address_bytes(address, bytes);
+	evutil_socket_t fd = mx_open(s->owner->mx, &s->scope, s->host);
+	char what[160];
 
-	*ret = (struct sockaddr_storage){0};
-	if (n == 4) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = shifted;
-		memcpy(&v4->sin_addr, bytes, n);
-		return sizeof(*v4);
+	if (fd >= 0) {
+		s->upstream = stream_accept(s->owner->base, fd, &upstream_calls, s);
+		return;
 	}
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = shifted;
-	memcpy(&v6->sin6_addr, bytes, n);
-	return sizeof(*v6);
-}
-
-/*
- * Loopback as the source: with another address of ours, the kernel takes an IPv6 connection for one
- * that came in on that address's link, and the listener on lo does not see it.
- */
-static socklen_t
-loopback_address(struct sockaddr_storage *ret, struct plan_address like)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-
-	*ret = (struct sockaddr_storage){0};
-	if (!like.v6) {
-		v4->sin_family = AF_INET;
-		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		return sizeof(*v4);
-	}
-	v6->sin6_family = AF_INET6;
-	v6->sin6_addr = in6addr_loopback;
-	return sizeof(*v6);
+	snprintf(what, sizeof(what), "no way to the MX: %.100s", strerror(errno));
+	SCOPE_EMIT(&s->scope, .kind = FACT_LAB_FAULT,
+	    .lab_fault = {.part = BYTES("interposer"), .what = bytes_of(what)});
+	session_to_client(s, BYTES("421 4.3.0 try again later\r\n"));
+	session_close(s, "world");
 }
 
 static void
-connect_upstream(struct session *s, uint16_t port)
-{
-	struct sockaddr_storage to, from, local = {.ss_family = AF_INET};
-	socklen_t len = genuine_address(&to, s->dialed, port), from_len = loopback_address(&from, s->dialed);
-	socklen_t local_len = sizeof(local);
-	struct mx_caller caller = {.scope = s->scope, .dialed = s->dialed, .host = s->host};
-
-	s->upstream = stream_connect(s->owner->base, (struct sockaddr *)&to, len, (struct sockaddr *)&from,
-	    from_len, &upstream_calls, s);
-	if (getsockname(stream_fd(s->upstream), (struct sockaddr *)&local, &local_len) != 0)
-		return; /* it failed at once: ended() will come */
-	s->source_port = socket_address_port((struct sockaddr *)&local);
-	mx_expect(s->owner->mx, s->source_port, &caller);
-}
-
-static void
-tell_accepted(const struct session *s, const struct sockaddr *from, uint16_t port)
+tell_accepted(const struct session *s, const struct sockaddr *from, struct plan_address dialed, uint16_t port)
 {
 	char address[64], peer[INET6_ADDRSTRLEN];
 
-	plan_address_text(s->dialed, address);
+	plan_address_text(dialed, address);
 	socket_address_text(from, peer);
 	SCOPE_EMIT(&s->scope, .kind = FACT_ACCEPTED,
 	    .accepted = {.host = bytes_of(s->host->label),
@@ -461,7 +390,6 @@ session_accept(struct session_host *owner, evutil_socket_t fd, const struct sock
 
 	enter(s);
 	s->owner = owner;
-	s->dialed = dialed;
 	s->host = host;
 	s->scope = scope_open(owner->scene, leg);
 	s->aim = scene_count(owner->scene, leg, host, dialed, port);
@@ -471,11 +399,11 @@ session_accept(struct session_host *owner, evutil_socket_t fd, const struct sock
 	LIST_INSERT_HEAD(&owner->sessions, s, next);
 	if (owner->paused)
 		session_pause(s, true);
-	tell_accepted(s, from, port);
+	tell_accepted(s, from, dialed, port);
 	if (host->role != ROLE_MX) /* nobody speaks SMTP there */
 		session_reset(s, "world");
 	else if (moves_act(s, HOOK_ACCEPT, &(struct moment){0}))
-		connect_upstream(s, port);
+		open_upstream(s);
 	leave(s);
 }
 

@@ -53,7 +53,8 @@ struct interception {
 	enum plan_tls_version max;
 	const char *ciphers, *groups; /* NULL: all of them; as OpenSSL names them */
 	bool by_name;                 /* `named` or `unnamed` decides about the certificate, else `fault` */
-	enum certificate_fault named, unnamed; /* for a client that names a server (SNI), and for one that does not */
+	enum certificate_fault named,
+	    unnamed; /* for a client that names a server (SNI), and for one that does not */
 	bool asks_certificate, gives_tickets;
 	struct session_moves moves; /* met when the certificate went out, or TLS stands without */
 	/* inside.c */
@@ -72,12 +73,10 @@ struct session {
 	struct evbuffer *in; /* the client's unread bytes; borrowed from the stream; NULL before any */
 	struct scope scope;
 	struct aim aim;
-	struct plan_address dialed;
 	const struct plan_host *host;
-	uint16_t source_port; /* of upstream */
 	enum phase phase;
 	unsigned busy;
-	bool over, upstream_stands, client_eof, mute;
+	bool over, client_eof, mute;
 	bool paused_by_owner, paused_by_upstream;
 
 	struct conversation *talk;

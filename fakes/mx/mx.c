@@ -4,30 +4,22 @@
 
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "fakes/mx/conversation.h"
-#include "fakes/scene/socket_address.h"
 #include "fakes/smtp/smtp_server.h"
 #include "fakes/tls/stream.h"
 #include "fakes/watch/tls_facts.h"
 #include "harness/base/must.h"
+#include "harness/base/text.h"
 
 #define BUCKETS 1024
 #define TLS_HANDSHAKE_RECORD 0x16
-
-/* A connection of the interposer's is known by its source port and the dialed address. */
-struct expected {
-	LIST_ENTRY(expected) next;
-	uint16_t port;
-	struct mx_caller caller;
-};
 
 struct session {
 	LIST_ENTRY(session) next;
 	struct mx *mx;
 	struct stream *stream;
-	uint16_t port;
-	struct plan_address dialed;
 	struct scope scope;
 	const struct plan_host *host;
 	struct scope closed_scope;          /* of the `closed` fact that is to come last */
@@ -42,8 +34,7 @@ struct mx {
 	struct event_base *base;
 	struct scene *scene;
 	struct pki *pki;
-	LIST_HEAD(, session) sessions[BUCKETS];
-	LIST_HEAD(, expected) expected[BUCKETS];
+	LIST_HEAD(sessions, session) sessions[BUCKETS]; /* by the number of the client's connection */
 };
 
 struct mx *
@@ -55,53 +46,6 @@ mx_new(struct event_base *base, struct scene *scene, struct pki *pki)
 	mx->scene = scene;
 	mx->pki = pki;
 	return mx;
-}
-
-/* --- who is expected --------------------------------------------------------------------- */
-
-static size_t
-bucket_of(uint16_t port, struct plan_address dialed)
-{
-	return (port * 31u + dialed.number) % BUCKETS;
-}
-
-static bool
-is_same(struct plan_address a, struct plan_address b)
-{
-	return a.number == b.number && a.v6 == b.v6;
-}
-
-static struct expected *
-find_expected(struct mx *mx, uint16_t port, struct plan_address dialed)
-{
-	struct expected *e;
-
-	LIST_FOREACH(e, &mx->expected[bucket_of(port, dialed)], next)
-	if (e->port == port && is_same(e->caller.dialed, dialed))
-		return e;
-	return NULL;
-}
-
-void
-mx_forget(struct mx *mx, uint16_t source_port, struct plan_address dialed)
-{
-	struct expected *e = find_expected(mx, source_port, dialed);
-
-	if (!e)
-		return;
-	LIST_REMOVE(e, next);
-	free(e);
-}
-
-void
-mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller)
-{
-	struct expected *e = must_alloc(sizeof(*e));
-
-	mx_forget(mx, source_port, caller->dialed); /* one that never came, and whose port is used anew */
-	e->port = source_port;
-	e->caller = *caller;
-	LIST_INSERT_HEAD(&mx->expected[bucket_of(source_port, caller->dialed)], e, next);
 }
 
 const struct pki_chain *
@@ -244,6 +188,9 @@ on_ended(void *owner, enum stream_end how)
 {
 	struct session *s = owner;
 
+	/* A pair of sockets knows no RST: it is the client's that counts. */
+	if (text_equal(s->closed_how, "reset"))
+		how = STREAM_RESET;
 	tls_facts_ended(&s->tls, s->stream, how);
 	close_session(s);
 }
@@ -265,43 +212,39 @@ new_server(const struct plan_host *host)
 	    .reject_data = smtp->reject_data});
 }
 
-void
-mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
+static struct sessions *
+sessions_of(struct mx *mx, uint32_t connection)
 {
-	struct plan_address dialed;
-	struct expected *e = NULL;
-	uint16_t port;
+	return &mx->sessions[connection % BUCKETS];
+}
 
-	(void)len;
-	if (socket_address_dialed(fd, &dialed, &port))
-		e = find_expected(mx, socket_address_port(from), dialed);
-	if (!e) {
-		evutil_closesocket(fd);
-		return;
-	}
-	struct session *s = must_alloc(sizeof(*s));
+evutil_socket_t
+mx_open(struct mx *mx, const struct scope *scope, const struct plan_host *host)
+{
+	struct session *s;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	s = must_alloc(sizeof(*s));
 	s->mx = mx;
-	s->port = e->port;
-	s->dialed = dialed;
-	s->scope = e->caller.scope;
-	s->host = e->caller.host;
-	LIST_REMOVE(e, next);
-	free(e);
+	s->scope = *scope;
+	s->host = host;
 	s->server = new_server(s->host);
 	s->talk = conversation_new(&s->scope, NULL);
-	s->stream = stream_accept(mx->base, fd, &calls, s);
-	LIST_INSERT_HEAD(&mx->sessions[bucket_of(s->port, dialed)], s, next);
+	s->stream = stream_accept(mx->base, ends[1], &calls, s);
+	LIST_INSERT_HEAD(sessions_of(mx, scope->connection), s, next);
 	say(s, smtp_server_greet(s->server).reply);
+	return ends[0];
 }
 
 void
-mx_tell_closed(struct mx *mx, uint16_t source_port, struct plan_address dialed, const struct scope *scope,
-    const char *by, const char *how)
+mx_tell_closed(struct mx *mx, const struct scope *scope, const char *by, const char *how)
 {
 	struct session *s;
 
-	LIST_FOREACH(s, &mx->sessions[bucket_of(source_port, dialed)], next)
-	if (s->port == source_port && is_same(s->dialed, dialed))
+	LIST_FOREACH(s, sessions_of(mx, scope->connection), next)
+	if (s->scope.connection == scope->connection)
 		break;
 	if (!s) {
 		tell_closed(scope, by, how);
@@ -339,20 +282,14 @@ void
 mx_free(struct mx *mx)
 {
 	struct session *s;
-	struct expected *e;
 
 	if (!mx)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < BUCKETS; i++)
 		while ((s = LIST_FIRST(&mx->sessions[i]))) {
 			struct stream *stream = s->stream;
 			forget_session(s);
 			stream_free(stream);
 		}
-		while ((e = LIST_FIRST(&mx->expected[i]))) {
-			LIST_REMOVE(e, next);
-			free(e);
-		}
-	}
 	free(mx);
 }

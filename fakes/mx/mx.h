@@ -15,31 +15,19 @@
 
 struct mx;
 
-/* What the interposer tells the MX about a connection it makes. */
-struct mx_caller {
-	struct scope scope;
-	struct plan_address dialed;
-	const struct plan_host *host;
-};
-
 struct mx *mx_new(struct event_base *base, struct scene *scene, struct pki *pki);
 void mx_free(struct mx *mx);
 
-/* The accept callback of the genuine-side listeners; fd taken. Who is not expected is closed. */
-void mx_accept(struct mx *mx, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
 /*
- * Called by the interposer right after its connect began: who a connection from that source port
- * to caller->dialed stands for. Copied; forgotten once accepted.
+ * A session with `host` for the client's connection that the scope stands for; the MX greets. The
+ * interposer's end of it, a stream socket, owned by the caller; -1 (errno) when none can be made.
  */
-void mx_expect(struct mx *mx, uint16_t source_port, const struct mx_caller *caller);
-/* The connect failed: nobody will come. Fine when nobody is expected. */
-void mx_forget(struct mx *mx, uint16_t source_port, struct plan_address dialed);
+evutil_socket_t mx_open(struct mx *mx, const struct scope *scope, const struct plan_host *host);
 /*
  * The client's connection is over: tells its `closed` fact, behind the last that the MX has to say
  * about it. `by` and `how` are static.
  */
-void mx_tell_closed(struct mx *mx, uint16_t source_port, struct plan_address dialed,
-    const struct scope *scope, const char *by, const char *how);
+void mx_tell_closed(struct mx *mx, const struct scope *scope, const char *by, const char *how);
 /* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care. */
 void mx_hush(struct mx *mx, uint32_t leg);
 

@@ -31,7 +31,7 @@
 #define BACKLOG 4096
 #define SMTP_PORT 25
 #define HTTPS_PORT 443
-#define LISTENERS 6
+#define LISTENERS 4
 #define FLUSH_TURNS 4 /* client, interposer, MX and back */
 #define ORDERS_A_TURN 64
 #define PULSE_MS 250
@@ -43,7 +43,6 @@ struct listener {
 	struct world *world;
 	struct evconnlistener *listener;
 	void (*accept)(struct world *w, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
-	bool is_clients; /* not read while the world pauses */
 };
 
 struct world {
@@ -208,9 +207,9 @@ pause_world(void *ctx, bool on)
 	struct world *w = ctx;
 
 	for (size_t i = 0; i < LISTENERS; i++)
-		if (w->listeners[i].is_clients && on)
+		if (on)
 			evconnlistener_disable(w->listeners[i].listener);
-		else if (w->listeners[i].is_clients)
+		else
 			evconnlistener_enable(w->listeners[i].listener);
 	interposer_pause(w->interposer, on);
 	policy_host_pause(w->policy_host, on);
@@ -237,12 +236,6 @@ static void
 accept_https(struct world *w, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
 {
 	policy_host_accept(w->policy_host, fd, from, len);
-}
-
-static void
-accept_genuine(struct world *w, evutil_socket_t fd, const struct sockaddr *from, socklen_t len)
-{
-	mx_accept(w->mx, fd, from, len);
 }
 
 static void
@@ -298,28 +291,20 @@ listening_socket(int family, uint16_t port, const char *device, struct why *why)
 static int
 open_listeners(struct world *w, struct why *why)
 {
-	const char *link = w->options->interface;
-	const struct {
+	static const struct {
 		uint16_t port;
-		const char *device;
 		void (*accept)(
 		    struct world *w, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
-		bool is_clients;
-	} kinds[] = {
-	    {SMTP_PORT, link, accept_smtp, true},
-	    {HTTPS_PORT, link, accept_https, true},
-	    {SMTP_PORT + PLAN_GENUINE_PORT_SHIFT, "lo", accept_genuine, false},
-	};
+	} kinds[] = {{SMTP_PORT, accept_smtp}, {HTTPS_PORT, accept_https}};
 
 	for (size_t i = 0; i < LISTENERS; i++) {
 		struct listener *l = &w->listeners[i];
-		int fd =
-		    listening_socket(i % 2 ? AF_INET6 : AF_INET, kinds[i / 2].port, kinds[i / 2].device, why);
+		int fd = listening_socket(
+		    i % 2 ? AF_INET6 : AF_INET, kinds[i / 2].port, w->options->interface, why);
 
 		if (fd < 0)
 			return -1;
-		*l = (struct listener){
-		    .world = w, .accept = kinds[i / 2].accept, .is_clients = kinds[i / 2].is_clients};
+		*l = (struct listener){.world = w, .accept = kinds[i / 2].accept};
 		l->listener = evconnlistener_new(
 		    w->base, on_accepted, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 		must(l->listener != NULL);

@@ -16,7 +16,6 @@
 #include "harness/base/region.h"
 #include "harness/base/text.h"
 
-#define PLAN_GENUINE_PORT_SHIFT 10000 /* the genuine side of the interposer listens at port + this, on lo */
 #define PLAN_TOKEN_PREFIX "mtmx"      /* tokens: this and 12 more letters and digits */
 #define PLAN_TOKEN_LEN 16
 

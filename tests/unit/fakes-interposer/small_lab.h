@@ -45,7 +45,7 @@ struct small_lab {
 	struct pki *pki;
 	struct mx *mx;
 	struct interposer *interposer;
-	struct evconnlistener *listeners[4];
+	struct evconnlistener *listeners[2];
 	char facts[TEXT_MAX]; /* in short, in order */
 	unsigned n_accepted, n_closed, n_arrived, n_withheld;
 };
@@ -141,13 +141,6 @@ on_client(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, i
 	interposer_accept(((struct small_lab *)arg)->interposer, fd, from, (socklen_t)len);
 }
 
-static inline void
-on_interposer(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len, void *arg)
-{
-	(void)l;
-	mx_accept(((struct small_lab *)arg)->mx, fd, from, (socklen_t)len);
-}
-
 static inline struct evconnlistener *
 listen_on(struct small_lab *lab, int family, uint16_t port, evconnlistener_cb cb)
 {
@@ -173,15 +166,13 @@ lab_open(struct small_lab *lab, const struct plan *plan, struct pki *pki)
 	lab->interposer = interposer_new(lab->base, lab->scene, pki, lab->mx);
 	lab->listeners[0] = listen_on(lab, AF_INET, 25, on_client);
 	lab->listeners[1] = listen_on(lab, AF_INET6, 25, on_client);
-	lab->listeners[2] = listen_on(lab, AF_INET, 25 + PLAN_GENUINE_PORT_SHIFT, on_interposer);
-	lab->listeners[3] = listen_on(lab, AF_INET6, 25 + PLAN_GENUINE_PORT_SHIFT, on_interposer);
 	lab->facts[0] = '\0';
 }
 
 static inline void
 lab_close(struct small_lab *lab)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 2; i++)
 		evconnlistener_free(lab->listeners[i]);
 	interposer_free(lab->interposer);
 	mx_free(lab->mx);

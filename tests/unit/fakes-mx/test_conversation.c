@@ -268,28 +268,6 @@ long_content_fits_a_fact_and_says_what_is_missing(void **state)
 	clear(&t);
 }
 
-static void
-who_is_not_expected_is_closed(void **state)
-{
-	struct event_base *base = event_base_new();
-	struct kept kept = {.sink = {.take = keep}};
-	struct scene *scene = scene_new(&plan, &kept.sink);
-	struct mx *mx = mx_new(base, scene, NULL);
-	int ends[2];
-	char byte;
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	struct sockaddr_in from = {.sin_family = AF_INET};
-	mx_accept(mx, ends[0], (struct sockaddr *)&from, sizeof(from));
-	assert_int_equal(read(ends[1], &byte, 1), 0);
-	close(ends[1]);
-	assert_string_equal(kept.text, "");
-	mx_free(mx);
-	scene_free(scene);
-	event_base_free(base);
-}
-
 int
 main(void)
 {
@@ -302,7 +280,6 @@ main(void)
 	    cmocka_unit_test(a_changed_line_says_what_it_was),
 	    cmocka_unit_test(plaintext_behind_starttls_is_told_and_leaves_no_trace),
 	    cmocka_unit_test(long_content_fits_a_fact_and_says_what_is_missing),
-	    cmocka_unit_test(who_is_not_expected_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
