@@ -12,7 +12,8 @@
 #include "harness/base/must.h"
 #include "harness/base/outbox.h"
 
-#define TAIL_MAX 128 /* "...[LEN bytes, sha256 HEX]" */
+#define PACK_MAX 4096 /* bytes of a message of several facts */
+#define TAIL_MAX 128  /* "...[LEN bytes, sha256 HEX]" */
 
 struct outlet {
 	struct fact_sink sink; /* first: the sink's address is the outlet's */
@@ -22,7 +23,9 @@ struct outlet {
 	struct event *balance; /* a turn of the loop to call `pause` in, never from the sink */
 	uint32_t number;
 	bool withhold_clear, paused, dead;
-	unsigned char message[FACT_ENCODED_MAX];
+	unsigned char one[FACT_ENCODED_MAX];
+	unsigned char message[FACT_ENCODED_MAX]; /* what the present turn observed */
+	size_t len;                              /* of it */
 	char cut[FACT_FIELDS_MAX][FACT_TEXT_MAX];
 };
 
@@ -72,7 +75,7 @@ encode(struct outlet *o, const struct fact *f)
 			if (text.len > limit)
 				fact_set_text(&shorter, &info->fields[i], cut_text(text, o->cut[i], limit));
 		}
-		len = fact_encode(&shorter, o->message, sizeof(o->message));
+		len = fact_encode(&shorter, o->one, sizeof(o->one));
 	}
 	return len;
 }
@@ -88,6 +91,26 @@ is_withheld(struct outlet *o, const struct fact *f)
 	return true;
 }
 
+/* A full queue loses them: the gap in the numbers tells. */
+static void
+queue_message(struct outlet *o)
+{
+	if (o->len > 0)
+		outbox_add(o->box, o->message, o->len);
+	o->len = 0;
+}
+
+static void
+pack(struct outlet *o, const struct fact *f)
+{
+	size_t len = encode(o, f);
+
+	if (o->len + len > PACK_MAX)
+		queue_message(o);
+	memcpy(o->message + o->len, o->one, len);
+	o->len += len;
+}
+
 static void
 take(struct fact_sink *sink, const struct fact *observed)
 {
@@ -100,10 +123,9 @@ take(struct fact_sink *sink, const struct fact *observed)
 	f.number = ++o->number;
 	if (f.t_ns == 0)
 		f.t_ns = clock_ns();
-	if (outbox_is_empty(o->box))
+	if (o->len == 0)
 		event_active(o->sending, EV_TIMEOUT, 0);
-	outbox_add(
-	    o->box, o->message, encode(o, &f)); /* a full queue loses it: the gap in the numbers tells */
+	pack(o, &f);
 	if (outbox_is_half_full(o->box) && !o->paused)
 		event_active(o->balance, EV_TIMEOUT, 0);
 }
@@ -120,15 +142,17 @@ on_balance(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
-/* What one turn of the loop observed goes by few calls: each that wakes the front costs two changes of
+/* What one turn of the loop observed goes as few messages: each that wakes the front costs two changes of
  * process. */
 static void
 on_sending(evutil_socket_t fd, short what, void *ctx)
 {
 	struct outlet *o = ctx;
-	int left = outbox_flush(o->box);
+	int left;
 
 	(void)fd, (void)what;
+	queue_message(o);
+	left = outbox_flush(o->box);
 	if (left > 0) {
 		event_add(o->sending, NULL);
 	} else if (left < 0) {
@@ -160,6 +184,7 @@ outlet_free(struct outlet *o)
 {
 	if (o == NULL)
 		return;
+	queue_message(o);
 	outbox_flush(o->box);
 	event_free(o->sending);
 	event_free(o->balance);

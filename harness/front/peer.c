@@ -34,17 +34,21 @@ static void
 on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct peer *p = ctx;
-	unsigned char buffer[FACT_ENCODED_MAX];
+	char buffer[FACT_ENCODED_MAX];
 	struct fact fact;
 	ssize_t n;
 
 	(void)what;
 	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-		if (fact_decode(&fact, buffer, (size_t)n) < 0 || fact.source != p->source) {
-			gone(p, "sent what is no fact");
-			return;
+		struct bytes message = {buffer, (size_t)n};
+
+		while (message.len > 0) {
+			if (fact_take(&fact, &message) < 0 || fact.source != p->source) {
+				gone(p, "sent what is no fact");
+				return;
+			}
+			p->calls.fact(p->ctx, p, &fact);
 		}
-		p->calls.fact(p->ctx, p, &fact);
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		gone(p, "has ended");

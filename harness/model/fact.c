@@ -249,9 +249,9 @@ get_text(struct reader *r)
 }
 
 int
-fact_decode(struct fact *ret, const unsigned char *data, size_t len)
+fact_take(struct fact *ret, struct bytes *message)
 {
-	struct reader r = {data, len, false};
+	struct reader r = {(const unsigned char *)message->data, message->len, false};
 	struct fact f = {0};
 	uint64_t kind = get_number(&r, 2), source = get_number(&r, 2);
 
@@ -272,7 +272,20 @@ fact_decode(struct fact *ret, const unsigned char *data, size_t len)
 		else
 			fact_set_number(&f, field, (int64_t)get_number(&r, 8));
 	}
-	if (r.short_of || r.left != 0)
+	if (r.short_of)
+		return -1;
+	*message = (struct bytes){(const char *)r.at, r.left};
+	*ret = f;
+	return 0;
+}
+
+int
+fact_decode(struct fact *ret, const unsigned char *data, size_t len)
+{
+	struct bytes message = {(const char *)data, len};
+	struct fact f;
+
+	if (fact_take(&f, &message) < 0 || message.len != 0)
 		return -1;
 	*ret = f;
 	return 0;

@@ -2,8 +2,8 @@
 /*
  * fact.h - one thing observed: typed, complete, never an opinion.
  *
- * Kinds and fields stand in facts.def. A fact travels as one message (fact_encode,
- * fact_decode) and is kept as one line of facts.jsonl (harness/record).
+ * Kinds and fields stand in facts.def. Facts travel as messages, one or several in each (fact_encode,
+ * fact_take), and each is kept as one line of facts.jsonl (harness/record).
  */
 #ifndef MODEL_FACT_H
 #define MODEL_FACT_H
@@ -91,6 +91,8 @@ fact_set_text(struct fact *f, const struct fact_field *field, struct bytes value
 size_t fact_encode(const struct fact *f, unsigned char *out, size_t size);
 /* 0, or -1 when the bytes are no fact. Text fields are borrowed from `data`. */
 int fact_decode(struct fact *ret, const unsigned char *data, size_t len);
+/* The same of the first fact in a message; `message` is what stands behind it then. */
+int fact_take(struct fact *ret, struct bytes *message);
 
 /*
  * Where a part of the lab hands its facts. The sink stamps source, number and (when 0) t_ns, and copies.

@@ -89,6 +89,26 @@ a_message_with_bytes_left_over_is_no_fact(void **state)
 }
 
 static void
+facts_that_share_a_message_are_taken_one_by_one(void **state)
+{
+	unsigned char wire[2 * FACT_ENCODED_MAX];
+	struct fact first = filled(FACT_MET), second = filled(FACT_REPLY), after;
+	size_t len = fact_encode(&first, wire, sizeof(wire));
+	struct bytes message = {
+	    (const char *)wire, len + fact_encode(&second, wire + len, sizeof(wire) - len)};
+	struct bytes cut = {message.data, message.len - 1};
+
+	(void)state;
+	assert_int_equal(fact_take(&after, &message), 0);
+	assert_same(&first, &after);
+	assert_int_equal(fact_take(&after, &message), 0);
+	assert_same(&second, &after);
+	assert_int_equal(message.len, 0);
+	assert_int_equal(fact_take(&after, &cut), 0);
+	assert_int_equal(fact_take(&after, &cut), -1);
+}
+
+static void
 long_text_is_cut_to_fit(void **state)
 {
 	unsigned char wire[FACT_ENCODED_MAX];
@@ -208,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_kind_survives_its_codec),
 	    cmocka_unit_test(a_message_with_bytes_left_over_is_no_fact),
+	    cmocka_unit_test(facts_that_share_a_message_are_taken_one_by_one),
 	    cmocka_unit_test(long_text_is_cut_to_fit),
 	    cmocka_unit_test(foreign_bytes_are_refused_or_read_within_bounds),
 	    cmocka_unit_test(names_lead_back_to_their_kinds),
