@@ -3,7 +3,7 @@
  * leaf.c - see leaf.h; what a fault changes stands in one table (`recipes`), leaf_make follows a row.
  *
  * A name that a fault makes up is written with %h the host's name, %p what follows its first label,
- * %g what follows its second, %i its first letter, %d the recipient's domain, %s another MX host of the
+ * %g what follows its second, %l its first label, %i its first letter, %d the recipient's domain, %s another MX host of the
  * domain, %r the label of a host with another role (the policy host, or mx1), %0 a NUL byte.
  */
 #include "fakes/pki/leaf.h"
@@ -38,7 +38,7 @@ static const struct recipe {
 	enum strange strange;
 	enum leaf_staple staple;
 	unsigned more_names; /* before the others in the subjectAltName */
-	bool no_alt_name, no_usages, not_server, must_staple, version_1;
+	bool host_in_cn, no_alt_name, no_usages, not_server, must_staple, version_1;
 	bool flip_signature, other_issuer_name;
 } recipes[FAULTS] = {
     [FAULT_NONE] = {.issuer = ISSUER_LAB},
@@ -56,6 +56,7 @@ static const struct recipe {
     [FAULT_OTHER_MX] = {.alt = {0, "%s"}},
     [FAULT_OTHER_ROLE] = {.alt = {0, "%r.%d"}},
     [FAULT_COMMON_NAME_ONLY] = {.no_alt_name = true},
+    [FAULT_COMMON_NAME_BESIDE] = {.alt = {0, "host.elsewhere.example"}, .host_in_cn = true},
     [FAULT_ADDRESS_ONLY] = {.alt = {GEN_IPADD, "192.0.2.25"}},
     [FAULT_EMAIL_ONLY] = {.alt = {GEN_EMAIL, "postmaster@%h"}},
     [FAULT_URI_ONLY] = {.alt = {GEN_URI, "smtp://%h/"}},
@@ -63,6 +64,8 @@ static const struct recipe {
     [FAULT_TRAILING_DOT] = {.alt = {0, "%h."}},
     [FAULT_WILDCARD_TOO_HIGH] = {.alt = {0, "*.%g"}},
     [FAULT_WILDCARD_TOO_LOW] = {.alt = {0, "*.%h"}},
+    [FAULT_WILDCARD_INSIDE] = {.alt = {0, "%l.*.%g"}},
+    [FAULT_WILDCARD_DOUBLE] = {.alt = {0, "*.*.%g"}},
     [FAULT_WILDCARD_PARTIAL] = {.alt = {0, "%i*.%p"}},
 
     [FAULT_THROUGH_INTERMEDIATE] = {.issuer = ISSUER_INTERMEDIATE, .sends = 1},
@@ -163,6 +166,9 @@ write_name(char *out, const char *template, const struct leaf_order *order)
 		case 'r':
 			n += (size_t)snprintf(at, room, "%s", is_policy_host ? "mx1" : "mta-sts");
 			break;
+		case 'l':
+			n += (size_t)snprintf(at, room, "%.*s", (int)strcspn(order->host, "."), order->host);
+			break;
 		case 'i':
 			n += (size_t)snprintf(at, room, "%c", order->host[0]);
 			break;
@@ -245,7 +251,7 @@ tell_names(const struct recipe *recipe, const struct leaf_order *order)
 static const char *
 common_name_of(const struct recipe *recipe, const struct leaf_order *order, char made[LEAF_NAMES_SIZE])
 {
-	bool dns = recipe->alt.type == 0;
+	bool dns = recipe->alt.type == 0 && !recipe->host_in_cn;
 
 	if (recipe->alt.text != NULL && dns) {
 		write_name(made, recipe->alt.text, order);
