@@ -13,11 +13,18 @@
 
 #define CUT_TAIL 128 /* room for the note about what was cut off */
 
+/* A MAIL that is not answered yet. */
+struct asked {
+	struct asked *next;
+	char sender[];
+};
+
 struct conversation {
 	struct scope *scope;
 	const char *channel;
 	struct smtp_observer *observer;
-	char *sender; /* of the transaction; owned */
+	char *sender; /* of the transaction, or of a MAIL that was refused without one; owned */
+	struct asked *asked, **last_asked;
 	bool agreed_tls;
 };
 
@@ -63,14 +70,66 @@ static void
 on_mail(void *owner, struct bytes sender)
 {
 	struct conversation *c = owner;
+	struct asked *asked = must_alloc(sizeof(*asked) + sender.len + 1);
 
-	free(c->sender);
-	c->sender = must_alloc(sender.len + 1);
 	if (sender.len)
-		memcpy(c->sender, sender.data, sender.len);
+		memcpy(asked->sender, sender.data, sender.len);
+	*c->last_asked = asked;
+	c->last_asked = &asked->next;
 	if (c->channel)
 		SCOPE_EMIT(
 		    c->scope, .kind = FACT_MAIL, .mail = {.sender = sender, .channel = bytes_of(c->channel)});
+}
+
+static void
+set_sender(struct conversation *c, const char *sender)
+{
+	free(c->sender);
+	c->sender = must_strdup(sender);
+}
+
+static struct asked *
+take_asked(struct conversation *c)
+{
+	struct asked *first = c->asked;
+
+	if (first == NULL)
+		return NULL;
+	c->asked = first->next;
+	if (c->asked == NULL)
+		c->last_asked = &c->asked;
+	return first;
+}
+
+static void
+on_mail_answered(void *owner, bool taken, bool transaction_stood)
+{
+	struct conversation *c = owner;
+	struct asked *asked = take_asked(c);
+
+	if (asked == NULL)
+		return;
+	if (taken || !transaction_stood)
+		set_sender(c, asked->sender);
+	free(asked);
+}
+
+static void
+forget_asked(struct conversation *c)
+{
+	while (c->asked != NULL)
+		free(take_asked(c));
+}
+
+/* Content that does not wait for the answers is of the MAIL that was named last. */
+static const char *
+sender_of_content(const struct conversation *c)
+{
+	const struct asked *last = c->asked;
+
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	return last != NULL ? last->sender : c->sender;
 }
 
 static void
@@ -93,7 +152,7 @@ on_content(void *owner, struct bytes data, size_t total, bool whole)
 		return;
 	struct bytes text = conversation_cut(data, total, &owned);
 	SCOPE_EMIT(c->scope, .kind = FACT_CONTENT,
-	    .content = {.sender = bytes_of(c->sender),
+	    .content = {.sender = bytes_of(sender_of_content(c)),
 		.data = text,
 		.channel = bytes_of(c->channel),
 		.whole = whole});
@@ -121,6 +180,7 @@ on_starttls_agreed(void *owner)
 static const struct smtp_observer_calls observer_calls = {
     .command = on_command,
     .mail = on_mail,
+    .mail_answered = on_mail_answered,
     .rcpt = on_rcpt,
     .content = on_content,
     .credentials = on_credentials,
@@ -136,6 +196,7 @@ conversation_new(struct scope *scope, const char *channel)
 
 	c->scope = scope;
 	c->channel = channel;
+	c->last_asked = &c->asked;
 	c->observer = smtp_observer_new(&observer_calls, c, SMTP_CONTENT_MAX);
 	return c;
 }
@@ -146,6 +207,7 @@ conversation_free(struct conversation *c)
 	if (!c)
 		return;
 	smtp_observer_free(c->observer);
+	forget_asked(c);
 	free(c->sender);
 	free(c);
 }
@@ -156,6 +218,7 @@ conversation_restart(struct conversation *c, const char *channel)
 	c->channel = channel;
 	c->agreed_tls = false;
 	smtp_observer_forget(c->observer);
+	forget_asked(c);
 }
 
 const char *
@@ -216,6 +279,7 @@ conversation_tell_early(struct conversation *c, struct bytes early)
 		;
 	smtp_observer_end(aside, early);
 	smtp_observer_free(aside);
+	forget_asked(c); /* nothing of it will be answered */
 }
 
 void
@@ -225,6 +289,7 @@ conversation_end(struct conversation *c, struct evbuffer *in)
 	struct bytes left = {n ? (const char *)evbuffer_pullup(in, -1) : "", n};
 
 	smtp_observer_end(c->observer, left);
+	forget_asked(c);
 }
 
 /* --- the server ------------------------------------------------------------------------- */

@@ -34,8 +34,10 @@ struct smtp_observer {
 	enum smtp_ending data_ending;
 	size_t chunk_left;
 	bool chunk_is_last;
-	char *mechanism; /* of the AUTH exchange; owned */
-	bool transaction, tls_agreed;
+	char *mechanism;  /* of the AUTH exchange; owned */
+	bool transaction; /* a MAIL was taken, and it is not over */
+	bool tls_agreed;
+	size_t n_mails; /* not answered yet */
 };
 
 struct smtp_observer *
@@ -66,7 +68,7 @@ smtp_observer_forget(struct smtp_observer *o)
 {
 	smtp_lines_done(&o->lines);
 	o->mode = READS_COMMANDS;
-	o->n_open = 0;
+	o->n_open = o->n_mails = 0;
 	o->has_content = o->transaction = o->tls_agreed = false;
 }
 
@@ -131,7 +133,7 @@ bool
 smtp_observer_is_idle(const struct smtp_observer *o)
 {
 	return o->n_open == 0 && o->mode == READS_COMMANDS && smtp_lines_is_empty(&o->lines) &&
-	       !o->transaction && !o->tls_agreed;
+	       !o->transaction && o->n_mails == 0 && !o->tls_agreed;
 }
 
 /* --- telling ----------------------------------------------------------------------------- */
@@ -222,7 +224,7 @@ note_command(struct smtp_observer *o, enum smtp_verb verb, struct bytes args, en
 {
 	switch (verb) {
 	case SMTP_MAIL:
-		o->transaction = true;
+		o->n_mails++;
 		o->has_content = false;
 		if (o->calls->mail)
 			o->calls->mail(o->owner, path_of(args, "FROM:"));
@@ -356,6 +358,26 @@ smtp_observer_client(struct smtp_observer *o, struct bytes *in, struct smtp_said
 
 /* --- the server -------------------------------------------------------------------------- */
 
+static void
+answer_mail(struct smtp_observer *o, bool taken)
+{
+	if (o->n_mails == 0)
+		return;
+	o->n_mails--;
+	if (o->calls->mail_answered)
+		o->calls->mail_answered(o->owner, taken, o->transaction);
+	o->transaction |= taken;
+}
+
+/* Nobody will answer it any more. A client whose MAIL was passed over goes on as if it had been taken. */
+static void
+give_up(struct smtp_observer *o)
+{
+	if (open_at(o, 0) == SMTP_MAIL)
+		answer_mail(o, true);
+	pop(o);
+}
+
 /* A 354 can only answer DATA, a 334 only AUTH: whatever was lost before them is given up. */
 static void
 catch_up(struct smtp_observer *o, unsigned code)
@@ -365,7 +387,7 @@ catch_up(struct smtp_observer *o, unsigned code)
 	if ((code == 354 && last == SMTP_DATA) ||
 	    (code == 334 && (last == SMTP_AUTH || last == SMTP_RESPONSE)))
 		while (o->n_open > 1)
-			pop(o);
+			give_up(o);
 }
 
 static void
@@ -386,8 +408,7 @@ note_reply(struct smtp_observer *o, enum smtp_verb verb, unsigned code)
 		o->mode = code == 334 ? READS_RESPONSE : READS_COMMANDS;
 		break;
 	case SMTP_MAIL:
-		if (refused)
-			o->transaction = false;
+		answer_mail(o, !refused);
 		break;
 	case SMTP_CONTENT:
 		o->transaction = false;
@@ -429,7 +450,7 @@ void
 smtp_observer_drop(struct smtp_observer *o)
 {
 	if (o->n_open)
-		pop(o);
+		give_up(o);
 }
 
 /* --- the end ----------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ struct smtp_observer;
 struct smtp_observer_calls {
 	void (*command)(void *owner, struct bytes line);
 	void (*mail)(void *owner, struct bytes sender);
+	/* Of the oldest that was not answered yet. Refused while a transaction stands, it changes nothing. */
+	void (*mail_answered)(void *owner, bool taken, bool transaction_stood);
 	void (*rcpt)(void *owner, struct bytes recipient);
 	/*
 	 * `whole` at the end of a message; `data` is all of it (dots unstuffed, cut at the limit),

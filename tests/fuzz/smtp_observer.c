@@ -66,7 +66,7 @@ on_agreed(void *owner)
 }
 
 static const struct smtp_observer_calls calls = {
-    on_command, on_mail, on_rcpt, on_content, on_credentials, on_agreed};
+    on_command, on_mail, NULL, on_rcpt, on_content, on_credentials, on_agreed};
 
 /* What the client said and nobody has read yet. */
 struct waiting {

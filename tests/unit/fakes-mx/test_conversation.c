@@ -123,6 +123,71 @@ what_is_said_becomes_facts_in_order(void **state)
 	clear(&t);
 }
 
+/* Whose content it is, whatever was asked for and refused in between. */
+static void
+content_is_of_the_mail_that_was_taken(void **state)
+{
+	static const struct {
+		const char *said[8]; /* by the client, and in answer to it, in turn */
+		const char *content;
+	} rows[] = {
+	    {{"MAIL FROM:<a@b>\r\n", "250 ok\r\n", "MAIL FROM:<c@d>\r\n", "503 nested\r\n", "DATA\r\n",
+		 "354 go\r\n", "hi\r\n.\r\n", ""},
+		"content[a@b][hi"},
+	    {{"MAIL FROM:<a@b>\r\n", "250 ok\r\n", "RSET\r\nMAIL FROM:<c@d>\r\n", "250 ok\r\n250 ok\r\n",
+		 "DATA\r\n", "354 go\r\n", "hi\r\n.\r\n", ""},
+		"content[c@d][hi"},
+	    {{"MAIL FROM:<a@b>\r\n", "250 ok\r\n", "RSET\r\nMAIL FROM:<c@d>\r\n", "250 ok\r\n451 no\r\n",
+		 "DATA\r\n", "354 go\r\n", "hi\r\n.\r\n", ""},
+		"content[c@d][hi"},
+	    {{"MAIL FROM:<a@b>\r\nMAIL FROM:<c@d>\r\nDATA\r\n", "550 no\r\n250 ok\r\n354 go\r\n",
+		 "hi\r\n.\r\n", ""},
+		"content[c@d][hi"},
+	    {{"MAIL FROM:<a@b>\r\nMAIL FROM:<c@d>\r\nDATA\r\n", "250 ok\r\n503 nested\r\n354 go\r\n",
+		 "hi\r\n.\r\n", ""},
+		"content[a@b][hi"},
+	    {{"MAIL FROM:<a@b>\r\nMAIL FROM:<c@d>\r\nDATA\r\n", "354 go\r\n", "hi\r\n.\r\n", ""},
+		"content[c@d][hi"},
+	    {{"MAIL FROM:<a@b>\r\n", "250 ok\r\n", "MAIL FROM:<c@d>\r\nBDAT 4 LAST\r\nhi\r\n",
+		 "503 nested\r\n250 ok\r\n"},
+		"content[c@d][hi"}, /* sent before the answer: it may be either's, and the last was named last
+				     */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct table t;
+
+		lay(&t, "clear");
+		for (size_t s = 0; s < 8 && rows[i].said[s] != NULL; s += 2) {
+			client(&t, rows[i].said[s]);
+			server(&t, rows[i].said[s + 1]);
+		}
+		if (strstr(t.kept.text, rows[i].content) == NULL)
+			fail_msg("row %zu: no %s in %s", i, rows[i].content, t.kept.text);
+		clear(&t);
+	}
+}
+
+static void
+a_refused_mail_ends_no_transaction(void **state)
+{
+	struct table t;
+
+	(void)state;
+	lay(&t, "clear");
+	client(&t, "MAIL FROM:<a@b>\r\n");
+	assert_false(smtp_observer_is_idle(conversation_observer(t.talk)));
+	server(&t, "250 ok\r\n");
+	client(&t, "MAIL FROM:<c@d>\r\n");
+	server(&t, "503 nested\r\n");
+	assert_false(smtp_observer_is_idle(conversation_observer(t.talk)));
+	client(&t, "RSET\r\nMAIL FROM:<e@f>\r\n");
+	server(&t, "250 ok\r\n550 no\r\n");
+	assert_true(smtp_observer_is_idle(conversation_observer(t.talk)));
+	clear(&t);
+}
+
 static void
 a_mail_belongs_to_the_step_in_which_it_came(void **state)
 {
@@ -273,6 +338,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_said_becomes_facts_in_order),
+	    cmocka_unit_test(content_is_of_the_mail_that_was_taken),
+	    cmocka_unit_test(a_refused_mail_ends_no_transaction),
 	    cmocka_unit_test(a_mail_belongs_to_the_step_in_which_it_came),
 	    cmocka_unit_test(without_a_channel_nothing_is_told_but_the_step_advances),
 	    cmocka_unit_test(an_answer_of_our_own_counts_whatever_it_says),

@@ -73,7 +73,7 @@ on_agreed(void *owner)
 }
 
 static const struct smtp_observer_calls calls = {
-    on_command, on_mail, on_rcpt, on_content, on_credentials, on_agreed};
+    on_command, on_mail, NULL, on_rcpt, on_content, on_credentials, on_agreed};
 
 /* A turn: "> bytes" from the client, "< line" to it, "=" settle, "#" end. Bytes that must wait come again
  * later. */
