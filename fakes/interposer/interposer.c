@@ -48,16 +48,16 @@ interposer_accept(struct interposer *i, evutil_socket_t fd, const struct sockadd
 }
 
 void
-interposer_hush(struct interposer *i, uint32_t leg)
+interposer_hush(struct interposer *i, uint32_t leg, bool also_fresh)
 {
 	struct session *s, *following;
 
 	for (s = LIST_FIRST(&i->host.sessions); s; s = following) {
 		following = LIST_NEXT(s, next);
 		if (s->scope.leg == leg)
-			session_hush(s);
+			session_hush(s, also_fresh);
 	}
-	mx_hush(i->host.mx, leg); /* those whose TLS we do not open */
+	mx_hush(i->host.mx, leg, also_fresh); /* those whose TLS we do not open */
 }
 
 void

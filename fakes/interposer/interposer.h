@@ -22,9 +22,11 @@ void interposer_free(struct interposer *i);
 void interposer_accept(struct interposer *i, evutil_socket_t fd, const struct sockaddr *from, socklen_t len);
 /*
  * Closes the leg's idle sessions (421 where SMTP allows it), and those in which a move lets the
- * client wait for ever. For when a step is over or all its messages have a fate.
+ * client wait for ever. For when a step is over or all its messages have a fate. One that has carried no mail
+ * yet is on its way to it, say to the next MX after a fate that was told of the first: it is closed only where
+ * `also_fresh`.
  */
-void interposer_hush(struct interposer *i, uint32_t leg);
+void interposer_hush(struct interposer *i, uint32_t leg, bool also_fresh);
 /* Stops and resumes reading from all clients, when facts cannot leave fast enough. */
 void interposer_pause(struct interposer *i, bool on);
 

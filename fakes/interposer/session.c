@@ -427,7 +427,7 @@ has_unread(const struct session *s)
 }
 
 void
-session_hush(struct session *s)
+session_hush(struct session *s, bool also_fresh)
 {
 	static const struct bytes line = {"421 4.3.2 closing an idle session\r\n", 35};
 
@@ -436,7 +436,7 @@ session_hush(struct session *s)
 		/* it ends when the client closes its side, as it does when it has read our end */
 	} else if (s->phase == PHASE_HELD || (s->phase == PHASE_LINES && s->mute)) {
 		session_close(s, "world");
-	} else if (is_idle(s)) {
+	} else if (is_idle(s) && (also_fresh || conversation_carried_mail(s->talk))) {
 		session_to_client(s, line);
 		conversation_show(s->talk, line, &conversation_unasked);
 		session_close(s, "world");

@@ -112,7 +112,7 @@ struct session_host {
 /* A new connection to a host of the scene; fd taken. */
 void session_accept(struct session_host *owner, evutil_socket_t fd, const struct sockaddr *from, uint32_t leg,
     const struct plan_host *host, struct plan_address dialed, uint16_t port);
-void session_hush(struct session *s);
+void session_hush(struct session *s, bool also_fresh);
 void session_pause(struct session *s, bool on);
 /* Frees at once, with no facts. */
 void session_free(struct session *s);

@@ -25,7 +25,7 @@ struct conversation {
 	struct smtp_observer *observer;
 	char *sender; /* of the transaction, or of a MAIL that was refused without one; owned */
 	struct asked *asked, **last_asked;
-	bool agreed_tls;
+	bool agreed_tls, carried_mail;
 };
 
 /* --- facts ------------------------------------------------------------------------------ */
@@ -74,6 +74,7 @@ on_mail(void *owner, struct bytes sender)
 
 	if (sender.len)
 		memcpy(asked->sender, sender.data, sender.len);
+	c->carried_mail = true;
 	*c->last_asked = asked;
 	c->last_asked = &asked->next;
 	if (c->channel)
@@ -231,6 +232,12 @@ const struct smtp_observer *
 conversation_observer(const struct conversation *c)
 {
 	return c->observer;
+}
+
+bool
+conversation_carried_mail(const struct conversation *c)
+{
+	return c->carried_mail;
 }
 
 bool

@@ -22,6 +22,8 @@ void conversation_free(struct conversation *c);
 void conversation_restart(struct conversation *c, const char *channel);
 const char *conversation_channel(const struct conversation *c);
 const struct smtp_observer *conversation_observer(const struct conversation *c);
+/* A MAIL came, before TLS or in it. Who has said none yet is on the way to it. */
+bool conversation_carried_mail(const struct conversation *c);
 /* STARTTLS was answered by 220, and TLS does not stand yet. */
 bool conversation_agreed_tls(const struct conversation *c);
 

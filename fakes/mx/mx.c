@@ -256,9 +256,9 @@ mx_tell_closed(struct mx *mx, const struct scope *scope, const char *by, const c
 }
 
 static void
-hush_session(struct session *s)
+hush_session(struct session *s, bool also_fresh)
 {
-	if (!s->tls.up || !smtp_server_is_idle(s->server) ||
+	if ((!also_fresh && !conversation_carried_mail(s->talk)) || !s->tls.up || !smtp_server_is_idle(s->server) ||
 	    !smtp_observer_is_idle(conversation_observer(s->talk)))
 		return;
 	say(s, BYTES("421 4.3.2 closing an idle session\r\n"));
@@ -266,7 +266,7 @@ hush_session(struct session *s)
 }
 
 void
-mx_hush(struct mx *mx, uint32_t leg)
+mx_hush(struct mx *mx, uint32_t leg, bool also_fresh)
 {
 	struct session *s, *following;
 
@@ -274,7 +274,7 @@ mx_hush(struct mx *mx, uint32_t leg)
 		for (s = LIST_FIRST(&mx->sessions[i]); s; s = following) {
 			following = LIST_NEXT(s, next);
 			if (s->scope.leg == leg)
-				hush_session(s);
+				hush_session(s, also_fresh);
 		}
 }
 

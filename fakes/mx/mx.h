@@ -28,8 +28,9 @@ evutil_socket_t mx_open(struct mx *mx, const struct scope *scope, const struct p
  * about it. `by` and `how` are static.
  */
 void mx_tell_closed(struct mx *mx, const struct scope *scope, const char *by, const char *how);
-/* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care. */
-void mx_hush(struct mx *mx, uint32_t leg);
+/* Closes the leg's idle sessions inside TLS with a 421; those in clear are the interposer's care.
+ * also_fresh: as there. */
+void mx_hush(struct mx *mx, uint32_t leg, bool also_fresh);
 
 /* The chain of an MX host of this leg, with this fault. */
 const struct pki_chain *mx_chain(struct pki *pki, const struct scene *scene, uint32_t leg,

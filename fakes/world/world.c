@@ -72,9 +72,9 @@ report_trouble(struct world *w, const char *what)
 /* --- orders ---------------------------------------------------------------------------- */
 
 static void
-hush(struct world *w, uint32_t leg)
+hush(struct world *w, uint32_t leg, bool also_fresh)
 {
-	interposer_hush(w->interposer, leg);
+	interposer_hush(w->interposer, leg, also_fresh);
 	policy_host_hush(w->policy_host, leg);
 }
 
@@ -92,7 +92,7 @@ begin_step(struct world *w, uint32_t leg, uint32_t step)
 {
 	must(leg < w->options->plan->n_legs && step < w->options->plan->legs[leg].n_steps);
 	if (!is_kept(w, leg))
-		hush(w, leg);
+		hush(w, leg, true);
 	routes_apply(w->routes, leg, step);
 	scene_set_step(w->scene, leg, step);
 	routes_report(w->routes, leg);
@@ -151,7 +151,7 @@ obey(struct world *w, const struct order *order)
 		pki_set_clock(w->options->pki, order->number);
 		break;
 	case ORDER_HUSH:
-		hush(w, order->leg);
+		hush(w, order->leg, false);
 		break;
 	default:
 		report_trouble(w, "an order of unknown kind came");

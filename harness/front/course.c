@@ -412,7 +412,7 @@ course_fact(struct course *c, const struct fact *f)
 		note_policy(c, f);
 		break;
 	case FACT_FATE:
-		c->stirring = false;
+		c->stirring = c->hushed = false;
 		note_fate(c, f->fate.recipient, fate_named(f->fate.fate));
 		break;
 	case FACT_NO_ATTEMPT:

@@ -188,7 +188,8 @@ lab_close(struct small_lab *lab)
  * a reply and notes its code, "T" or "T1.2" begins TLS, "V" begins TLS and believes only the lab's CA and
  * the name mx1.a0001.example, "K" rests behind its ClientHello, "E" waits for the end and notes how it came,
  * "C" keeps what is said from now on until "W" shuts its sending half, in one segment with the end, "B" sends
- * a megabyte of content, "H" tells the test that it rests ("hush"), and waits until that is done.
+ * a megabyte of content, "H" tells the test that it rests ("hush"), and waits until that is done; "S" that it
+ * stays where it is ("hush" of fresh sessions, too), and the same.
  */
 struct client {
 	int fd, notes;
@@ -210,11 +211,11 @@ client_note(struct client *c, const char *format, ...)
 
 /* The test answers when it has hushed. */
 static inline void
-client_rest(struct client *c)
+client_rest(struct client *c, const char *how)
 {
 	char byte;
 
-	client_note(c, "rests ");
+	client_note(c, "%s ", how);
 	must(read(c->notes, &byte, 1) == 1);
 }
 
@@ -282,7 +283,7 @@ client_start_tls(struct client *c, const char *version, bool verify, bool rests)
 		fcntl(c->fd, F_SETFL, O_NONBLOCK);
 		must(SSL_connect(c->ssl) != 1);
 		fcntl(c->fd, F_SETFL, 0);
-		client_rest(c);
+		client_rest(c, "rests");
 	}
 	if (SSL_connect(c->ssl) == 1) {
 		client_note(c, "%s ", SSL_get_version(c->ssl));
@@ -352,8 +353,8 @@ client_play_word(struct client *c, const char *word, size_t len)
 		client_send_much(c);
 		return true;
 	default:
-		must(word[0] == 'H');
-		client_rest(c);
+		must(word[0] == 'H' || word[0] == 'S');
+		client_rest(c, word[0] == 'S' ? "stays" : "rests");
 		return true;
 	}
 }
@@ -415,7 +416,7 @@ struct serving {
 	int notes;
 	char *text;
 	size_t n, size;
-	bool done, rests;
+	bool done, rests, stays;
 };
 
 static inline void
@@ -432,6 +433,7 @@ on_notes(evutil_socket_t fd, short what, void *arg)
 	}
 	v->text[v->n + (size_t)got] = '\0';
 	v->rests |= strstr(v->text + v->n, "rests ") != NULL;
+	v->stays |= strstr(v->text + v->n, "stays ") != NULL;
 	v->n += (size_t)got;
 }
 
@@ -454,11 +456,11 @@ lab_serve(struct small_lab *lab, int notes, pid_t pid, char *ret_notes, size_t s
 	event_add(v.event, NULL);
 	while (!v.done || lab->n_closed < lab->n_accepted) {
 		event_base_loop(lab->base, EVLOOP_ONCE);
-		if (!v.rests)
+		if (!v.rests && !v.stays)
 			continue;
-		v.rests = false;
 		lab_turn(lab);
-		interposer_hush(lab->interposer, 0);
+		interposer_hush(lab->interposer, 0, v.stays);
+		v.rests = v.stays = false;
 		must(write(notes, "", 1) == 1);
 	}
 	lab_turn(lab); /* what the MX still has to say */

@@ -251,10 +251,17 @@ orders_are_obeyed_and_a_mail_goes_through(void **state)
 	read_until(FACT_MET);
 	assert_string_equal(seen, "step-begun 0/1 tcp:refuse\nmet 0/1 tcp refuse mx1 0\n");
 
-	/* An idle session is closed when its leg is hushed. */
+	/* An idle session is closed when its leg is hushed; one on its way to its first mail is not. */
 	seen[0] = '\0';
 	status = dial(SOCK_STREAM, 25);
 	say(status, "", "220");
+	give_order(ORDER_HUSH, 0, 0, 0);
+	give_order(ORDER_FLUSH, 0, 0, 8);
+	read_until(FACT_FLUSHED);
+	assert_null(strstr(seen, "closed"));
+	say(status, "EHLO me\r\n", "250");
+	say(status, "MAIL FROM:<mtmxaaaaaaaaaaaa@return.example>\r\n", "250");
+	say(status, "RSET\r\n", "250");
 	give_order(ORDER_HUSH, 0, 0, 0);
 	read_until(FACT_CLOSED);
 	close(status);

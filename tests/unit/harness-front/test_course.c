@@ -245,6 +245,8 @@ static const struct row {
     {"no step ends before the flush", "begun delivered:r1@d", " step0 send1 flush", SIDE_ATTACK},
     {"an open session is hushed once and waited for", "begun open delivered:r1@d close",
 	" step0 send1 hush flush", SIDE_ATTACK},
+    {"a session that was on its way is hushed behind its fate, too",
+	"begun deferred:r1@d open flushed delivered:r1@d close", " step0 send1 flush hush hush flush", SIDE_ATTACK},
     {"a session that came before the flush holds the step", "begun delivered:r1@d open flushed close flushed",
 	" step0 send1 flush hush flush ended-facts step1", SIDE_ATTACK},
     {"a policy after the arrival calls for the spare", "begun arrived:r1@d policy delivered:r1@d flushed",
