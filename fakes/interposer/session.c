@@ -156,6 +156,14 @@ untold(const struct session *s)
 }
 
 static void
+tell_closed(struct session *s, const char *by, const char *how)
+{
+	if (!s->told_closed)
+		mx_tell_closed(s->owner->mx, &s->scope, by, how);
+	s->told_closed = true;
+}
+
+static void
 end(struct session *s, const char *by, const char *how)
 {
 	if (s->finished) {
@@ -165,7 +173,7 @@ end(struct session *s, const char *by, const char *how)
 	s->over = true;
 	conversation_end(s->talk, untold(s));
 	tls_facts_detach(&s->tls);
-	mx_tell_closed(s->owner->mx, &s->scope, by, how);
+	tell_closed(s, by, how);
 	LIST_REMOVE(s, next);
 }
 
@@ -426,20 +434,36 @@ has_unread(const struct session *s)
 	return ioctl(stream_fd(s->client), FIONREAD, &unread) == 0 && unread > 0;
 }
 
+/*
+ * A client that rests on a kept session may not look whether it still stands: what it says there next crosses in
+ * clear, though nobody answers. The step need not wait for that, but it is heard.
+ */
+static void
+part(struct session *s)
+{
+	tell_closed(s, "world", "fin");
+	session_finish(s);
+}
+
 void
 session_hush(struct session *s, bool also_fresh)
 {
 	static const struct bytes line = {"421 4.3.2 closing an idle session\r\n", 35};
 
 	enter(s);
-	if (s->finished && has_unread(s)) {
+	if (s->told_closed) {
+		/* it was hushed before, and is listened to */
+	} else if (s->finished && has_unread(s)) {
 		/* it ends when the client closes its side, as it does when it has read our end */
 	} else if (s->phase == PHASE_HELD || (s->phase == PHASE_LINES && s->mute)) {
 		session_close(s, "world");
 	} else if (is_idle(s) && (also_fresh || conversation_carried_mail(s->talk))) {
 		session_to_client(s, line);
 		conversation_show(s->talk, line, &conversation_unasked);
-		session_close(s, "world");
+		if (s->tls_begun)
+			session_close(s, "world");
+		else
+			part(s);
 	}
 	leave(s);
 }

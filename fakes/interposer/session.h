@@ -91,6 +91,7 @@ struct session {
 	struct session_moves apart_moves;
 	bool resets_when_drained;
 	bool finished;   /* we said FIN, and listen */
+	bool told_closed;
 	bool mx_in_auth; /* the MX said 334: a response goes there */
 
 	bool tls_begun; /* the client's bytes are TLS: opaque, or ended by us */

@@ -460,6 +460,7 @@ lab_serve(struct small_lab *lab, int notes, pid_t pid, char *ret_notes, size_t s
 			continue;
 		lab_turn(lab);
 		interposer_hush(lab->interposer, 0, v.stays);
+		lab_turn(lab); /* what closed because of it is told first */
 		v.rests = v.stays = false;
 		must(write(notes, "", 1) == 1);
 	}
