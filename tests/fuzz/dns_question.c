@@ -5,6 +5,7 @@
  *
  * The first byte arms moves and chooses the transport.
  *
+ * A minute: always
  * About: fakes/dns/dns_answer.c fakes/dns/dns_content.c fakes/dns/dns_zone.c fakes/dns/dns_book.c
  */
 #include "fakes/dns/dns_answer.h"

@@ -2,6 +2,7 @@
 /*
  * fact.c - any bytes as a fact's message; what is a fact goes to a message and to JSON and back unchanged.
  *
+ * A minute: always
  * About: harness/model/fact.c harness/record/fact_line.c harness/record/escaped.c
  */
 #include "harness/model/fact.h"

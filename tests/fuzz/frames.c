@@ -4,6 +4,7 @@
  *
  * The input is frames, each behind its length in two bytes (big-endian); length 0 settles.
  *
+ * A minute: always
  * About: harness/witness/frame.c harness/witness/reassembly.c
  */
 #include "harness/witness/frame.h"

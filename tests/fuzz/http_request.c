@@ -2,6 +2,7 @@
 /*
  * http_request.c - any bytes as the head of a request; more bytes never make a read one another.
  *
+ * A minute: always
  * About: fakes/policy/http_request.c
  */
 #include "fakes/policy/http_request.h"

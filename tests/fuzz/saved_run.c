@@ -2,6 +2,7 @@
 /*
  * saved_run.c - any text as facts.jsonl: what can be read is judged, and told in every format.
  *
+ * A minute: always
  * About: harness/record/saved_run.c harness/record/brief_line.c harness/record/fact_line.c
  * About: harness/judge harness/report/json.c harness/report/junit.c harness/report/text.c
  * About: harness/report/failure.c harness/report/words.c harness/report/xml.c

@@ -4,6 +4,7 @@
  * planned.
  *
  * Seeds: scenarios
+ * A minute: always
  * About: harness/files harness/scenario/attack.c harness/scenario/expect.c harness/scenario/file.c
  * About: harness/scenario/pattern.c harness/scenario/soundness.c harness/scenario/world.c
  * About: harness/plan

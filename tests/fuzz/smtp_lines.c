@@ -2,6 +2,7 @@
 /*
  * smtp_lines.c - any bytes as lines: nothing is lost, and pieces give the lines that the whole gives.
  *
+ * A minute: always
  * About: fakes/smtp/smtp_lines.c
  */
 #include "fakes/smtp/smtp_lines.h"

@@ -2,6 +2,7 @@
 /*
  * smtp_reply.c - any bytes as a server's replies; an EHLO reply taken apart says what the parser says.
  *
+ * A minute: always
  * About: fakes/smtp/smtp_reply.c fakes/interposer/ehlo.c
  */
 #include "fakes/smtp/smtp_reply.h"

@@ -2,6 +2,7 @@
 /*
  * sts.c - any bytes as an MTA-STS policy, and its lines as the TXT records of a domain.
  *
+ * A minute: always
  * About: fakes/mta/sts_policy.c fakes/mta/sts_record.c fakes/mta/sts_words.c
  */
 #include "fakes/mta/sts_policy.h"

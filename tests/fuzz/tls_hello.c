@@ -4,6 +4,7 @@
  *
  * For the walk a byte 1 changes the speaker, the client begins; what the walk says does not depend on pieces.
  *
+ * A minute: always
  * About: fakes/tls/tls_context.c fakes/watch/tls_facts.c fakes/interposer/records.c
  */
 #include "fakes/interposer/records.h"
