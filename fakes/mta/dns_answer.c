@@ -176,16 +176,19 @@ denied_for(const ldns_pkt *pkt)
 	return 0;
 }
 
+/* Of other names than the one that was asked for. */
 static void
 take_additional(struct dns_answer *answer, const ldns_pkt *pkt, struct region *r)
 {
 	const ldns_rr_list *list = ldns_pkt_additional(pkt);
+	const ldns_rdf *asked = ldns_rr_owner(ldns_rr_list_rr(ldns_pkt_question(pkt), 0));
 
 	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(list, i);
 		struct dns_record record = {.host = name_text(ldns_rr_owner(rr), r)};
 
 		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_A || ldns_rr_rd_count(rr) != 1 ||
+		    ldns_dname_compare(ldns_rr_owner(rr), asked) == 0 ||
 		    ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 4)
 			continue;
 		memcpy(&record.address, ldns_rdf_data(ldns_rr_rdf(rr, 0)), 4);

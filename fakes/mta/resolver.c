@@ -215,7 +215,7 @@ search(struct query *query)
 	const struct resolver *resolver = query->resolver;
 
 	if (!flaw_in(resolver->flaws, FLAW_SEARCHES_NAMES) || resolver->search[0] == '\0' || query->searched ||
-	    query->answer.state == DNS_FOUND || query->answer.state == DNS_FAILED)
+	    query->answer.state != DNS_NO_NAME)
 		return false;
 	query->searched = true;
 	query->question.name =

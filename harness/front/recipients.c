@@ -39,10 +39,14 @@ recipients_free(struct recipients *all)
 	free(all);
 }
 
+/* The part before the @ is a token, so it alone tells whose it is: a client may write the domain in another way. */
 static int
 compare(const void *a, const void *b)
 {
-	return strcasecmp(((const struct recipient *)a)->address, ((const struct recipient *)b)->address);
+	const char *x = ((const struct recipient *)a)->address, *y = ((const struct recipient *)b)->address;
+	size_t n = strcspn(x, "@"), m = strcspn(y, "@");
+
+	return n != m ? (n < m ? -1 : 1) : strncasecmp(x, y, n);
 }
 
 static void

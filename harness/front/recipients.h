@@ -16,7 +16,7 @@ struct recipients *recipients_new(void); /* owned */
 void recipients_free(struct recipients *all);
 /* Every recipient of every step of the leg. */
 void recipients_add_leg(struct recipients *all, const struct plan *plan, uint32_t leg);
-/* Compared without case; NULL when nobody has that address. Borrowed. */
+/* By what stands before the @, without case; NULL when nobody has that address. Borrowed. */
 const struct recipient *recipients_find(const struct recipients *all, struct bytes address);
 
 #endif
