@@ -3,7 +3,7 @@
 import {el, plural} from "./dom.js";
 import {VERDICTS} from "./marks.js";
 
-const LEVELS = ["must", "should", "may", "info"];
+export const LEVELS = ["must", "should", "may", "info"];
 
 // The scenario's judgments in all runs; a scenario that a run did not play has none there.
 function judgmentsOf(model, i) {

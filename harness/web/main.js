@@ -42,7 +42,7 @@ function showScenario(name, query) {
 	const i = model.byName.get(name);
 	const run = Math.min(model.runs.length - 1, Math.max(0, Number(query.get("run") ?? 0) | 0));
 	document.title = `${name} - mitmx`;
-	main.replaceChildren(i === undefined ? el("div", {}, el("p", {class: "alarm"}, `This report has no scenario ${name}.`), el("a", {href: "#/"}, "all scenarios")) :
+	main.replaceChildren(i === undefined ? el("div", {}, el("h1", {}, name), el("p", {class: "alarm"}, "This report does not hold a scenario of that name."), el("a", {href: "#/"}, "all scenarios")) :
 		scenarioPage(model, i, run, query, shown.list));
 }
 

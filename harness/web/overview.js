@@ -2,7 +2,7 @@
 // overview.js - one run: the client, how much it honored, its sessions, its families, its scenarios.
 import {el, plural, seconds, visible} from "./dom.js";
 import {bar, count, levelMark, verdictMark, VERDICTS} from "./marks.js";
-import {countLine, filterBar, matching} from "./filters.js";
+import {countLine, filterBar, LEVELS, matching} from "./filters.js";
 import {link} from "./route.js";
 import {rows} from "./rows.js";
 
@@ -14,7 +14,6 @@ function term(name, ...what) {
 
 export function aboutRun(run) {
 	return el("dl", {class: "about"},
-		term("Client", `${visible(run.client.name)} ${visible(run.client.version)}`),
 		term("Claims", run.client.claims.join(", ") || "nothing"),
 		term("Demands without a policy", {may: "nothing", tls: "TLS", verified: "verified TLS"}[run.client.floor] ?? run.client.floor),
 		term("Lab", `${run.lab.mode}, mitmx ${run.tool.version}`),
@@ -68,6 +67,31 @@ function tiles(run, query, change) {
 		el("span", {class: "tile-number"}, run.summary[v] ?? 0), verdictMark(v))));
 }
 
+const BEHIND_MAX = 6;
+
+// Which requirements the violated scenarios cover: where to begin to look.
+function behind(model, query, change) {
+	const of = new Map();
+	for (const j of model.runs[0].judgments.values()) {
+		for (const c of j.verdict === "violated" ? model.scenarios[j.scenario].covers : [])
+			of.set(c.id, {c, n: (of.get(c.id)?.n ?? 0) + 1});
+	}
+	const list = [...of.values()].sort((a, b) => b.n - a.n);
+	return el("section", {class: "panel"}, el("h2", {}, "Rules behind the violations"),
+		list.length === 0 ? el("p", {class: "note"}, "Nothing was violated.") :
+			el("ul", {class: "behind"}, list.slice(0, BEHIND_MAX).map(({c, n}) => el("li", {},
+				el("span", {class: "number violated", title: plural(n, "violated scenario")}, n),
+				el("button", {type: "button", class: "plain", onclick: () => change("q", query.get("q") === c.id ? "" : c.id)}, c.rfc ? `${c.rfc}, section ${c.section} (${c.id})` : c.id),
+				c.statement && el("small", {title: c.statement}, visible(c.statement))))),
+		list.length > BEHIND_MAX && el("p", {class: "note"}, `and ${list.length - BEHIND_MAX} more`));
+}
+
+// What one looks for comes first; the suite's order within.
+function worstFirst(model, list) {
+	const rank = (i) => VERDICTS.indexOf(model.judgment(0, i).verdict) * LEVELS.length + LEVELS.indexOf(model.judgment(0, i).level);
+	return list.sort((a, b) => rank(a) - rank(b) || a - b);
+}
+
 // The step that decided; of a scenario in which all went well, the last that had a control to be held against.
 function outcomes(j) {
 	const decisive = j.verdict === "violated" || j.verdict === "unclear" ? j.steps[j.worst] : j.steps.findLast((s) => s.attack && s.control) ?? j.steps.findLast((s) => s.attack);
@@ -84,12 +108,12 @@ function scenarioRow(model, i, query) {
 
 export function overview(model, query, change) {
 	const run = model.runs[0];
-	const list = matching(model, query).filter((i) => model.judgment(0, i) !== null);
+	const list = worstFirst(model, matching(model, query).filter((i) => model.judgment(0, i) !== null));
 	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {"aria-label": "Scenarios"});
 	const page = el("div", {class: "overview"},
 		el("h1", {}, `${visible(run.client.name)} `, el("span", {class: "version"}, visible(run.client.version))),
 		aboutRun(run), run.damage && el("p", {class: "alarm"}, `The record is damaged: ${visible(run.damage)}`),
-		tiles(run, query, change), el("div", {class: "panels"}, sessions(run), families(model, query, change)),
+		tiles(run, query, change), el("div", {class: "panels"}, el("div", {}, sessions(run), behind(model, query, change)), families(model, query, change)),
 		el("section", {}, el("h2", {}, "Scenarios"), filterBar(model, query, change),
 			countLine(list.length, run.judgments.size), table.node,
 			list.length === 0 && el("p", {class: "note"}, `Nothing matches. ${plural(run.judgments.size, "scenario")} in all.`)));

@@ -23,13 +23,15 @@ function said(m) {
 	return [m.fate, m.reason && [": “", el("q", {class: "foreign"}, visible(m.reason)), "”"]];
 }
 
+const STEP_HEADS = ["Step", "Verdict", "Expected", "Seen under attack", "Seen in the control", "The client said"];
+
 function stepTable(model, j) {
 	return el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Steps"}, el("table", {class: "steps"},
-		el("thead", {}, el("tr", {}, ["Step", "Verdict", "Expected", "Seen under attack", "Seen in the control", "The client said"].map((h) =>
+		el("thead", {}, el("tr", {}, STEP_HEADS.map((h) =>
 			el("th", {scope: "col"}, h)))),
 		el("tbody", {}, j.steps.map((s, i) => el("tr", {class: i === j.worst ? "chosen" : ""}, el("th", {scope: "row"}, i + 1),
-			el("td", {}, verdictMark(s.verdict)), el("td", {}, s.expect), el("td", {}, measured(model, s.attack)),
-			el("td", {}, s.control ? measured(model, s.control) : "none"), el("td", {}, said(s.attack)))))));
+			[verdictMark(s.verdict), s.expect, measured(model, s.attack), s.control ? measured(model, s.control) : "none", said(s.attack)].map((what, column) =>
+				el("td", {"data-head": STEP_HEADS[column + 1]}, what)))))));
 }
 
 // The words of `mitmx explain`: a heading at the margin, lines that are indented below it.
@@ -67,10 +69,9 @@ function legs(model, run, i, j) {
 	if (facts.length === 0)
 		return el("p", {class: "note"}, j.n_facts > 0 ? `${plural(j.n_facts, "fact")} of this scenario are in ${run.folder}/facts.jsonl; its own report shows them.` : "No fact was observed.");
 	const control = facts.some((f) => f.control);
-	return [el("section", {}, el("h2", {}, "The path"), legend(), el("div", {class: "legs"},
-		sequence(facts.filter((f) => !f.control), "Attack"), control && sequence(facts.filter((f) => f.control), "Control"))),
-	el("section", {}, el("h2", {}, "What was said"), el("div", {class: "legs narrow"},
-		dialogue(facts.filter((f) => !f.control), "Attack"), control && dialogue(facts.filter((f) => f.control), "Control")))];
+	const [ofAttack, ofControl] = [facts.filter((f) => !f.control), facts.filter((f) => f.control)];
+	return [el("section", {}, el("h2", {}, "What was said"), el("div", {class: "legs"}, dialogue(ofAttack, "Attack"), control && dialogue(ofControl, "Control"))),
+		el("section", {}, el("h2", {}, "The path"), legend(), el("div", {class: "legs wide"}, sequence(ofAttack, "Attack"), control && sequence(ofControl, "Control")))];
 }
 
 function otherRuns(model, i, run, query) {

@@ -8,7 +8,7 @@ import {factInWords, reader} from "./model.js";
 
 const LANES = ["client", "resolver", "policy host", "interposer", "MX host"];
 const [CLIENT, RESOLVER, POLICY, INTERPOSER, MX] = [0, 1, 2, 3, 4];
-const GAP = 128; // between lanes
+const GAP = 112; // between lanes
 const LEFT = 96; // number and time stand there
 const WIDTH = LEFT + 4 * GAP + 60;
 const ROW = 26;
@@ -82,9 +82,9 @@ function mark(p, y, fact) {
 function label(p, y, text) {
 	const leftmost = p.at !== undefined ? p.at : Math.min(p.from, p.to);
 	const room = Math.floor((WIDTH - x(leftmost)) / 6.2);
-	const right = p.at !== undefined && p.at >= INTERPOSER; // no room at the right edge
+	const right = leftmost >= INTERPOSER; // no room at the right edge
 	const shown = shortened(visible(text), Math.min(LABEL_MAX, right ? 60 : room));
-	return svg("text", {x: right ? x(p.at) - 12 : x(leftmost) + (p.at !== undefined ? 12 : 8), y: p.at !== undefined ? y + 4 : y - 4,
+	return svg("text", {x: right ? x(leftmost) - 12 : x(leftmost) + (p.at !== undefined ? 12 : 8), y: right || p.at !== undefined ? y + 4 : y - 4,
 		class: "label", "text-anchor": right ? "end" : "start"}, shown);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pictures.js - the README's pictures: overview, scenario and matrix of real runs.
+// pictures.js - the README's pictures: overview, a scenario's path and dialogue, and matrix of real runs.
 // Usage: node pictures.js CHROMIUM REPORT SCENARIO MATRIX OUT-FOLDER
 import {chromium} from "playwright-core";
 
@@ -19,6 +19,9 @@ await picture("overview", report);
 await picture("scenario", `${report}#/${scenario}`, async () => {
 	// the end of the story: from the attack's step on
 	await page.locator(".band").nth(1).evaluate((band) => band.scrollIntoView({block: "start"}));
+});
+await picture("dialogue", `${report}#/${scenario}`, async () => {
+	await page.locator(".dialogue").nth(1).evaluate((d) => d.scrollIntoView({block: "start"}));
 });
 await picture("matrix", matrix);
 await browser.close();
