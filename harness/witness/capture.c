@@ -18,10 +18,10 @@
 #include "harness/witness/frame.h"
 
 #define SNAPLEN 65535
-#define BUFFER_BYTES (64 * 1024 * 1024)
-#define DEAF_BYTES (256 * 1024) /* in immediate mode: a frame or two */
-#define BLOCK_MS 10             /* a block that is not full is handed over after so long */
-#define MARK_TYPE 0x88b5        /* EtherType for local experiments */
+#define BUFFER_BYTES (16 * 1024 * 1024) /* 64 blocks: a second and more in which we are not let run */
+#define DEAF_BYTES (256 * 1024)         /* in immediate mode: a frame or two */
+#define BLOCK_MS 20                     /* a block that is not full is handed over after so long */
+#define MARK_TYPE 0x88b5                /* EtherType for local experiments */
 
 struct mark {
 	struct ether_header head;
