@@ -400,6 +400,14 @@ ask_certificate(struct session *s, const struct plan_move *move, struct moment *
 }
 
 static void
+demand_certificate(struct session *s, const struct plan_move *move, struct moment *moment)
+{
+	(void)moment;
+	intercept(s, move);
+	s->interception.demands_certificate |= !move->neutral;
+}
+
+static void
 session_tickets(struct session *s, const struct plan_move *move, struct moment *moment)
 {
 	(void)moment;
@@ -491,6 +499,7 @@ static const struct move_row {
     {MOVE_CERTIFICATE_NAMED, HOOK_STARTTLS, present_named},
     {MOVE_CERTIFICATE_UNNAMED, HOOK_STARTTLS, present_unnamed},
     {MOVE_TLS_ASK_CERTIFICATE, HOOK_STARTTLS, ask_certificate},
+    {MOVE_TLS_DEMAND_CERTIFICATE, HOOK_STARTTLS, demand_certificate},
     {MOVE_TLS_SESSION_TICKETS, HOOK_STARTTLS, session_tickets},
     {MOVE_TLS_SPEAK_FIRST, HOOK_STARTTLS, speak_first},
     {MOVE_TLS_KEY_UPDATES, HOOK_STARTTLS, key_updates},

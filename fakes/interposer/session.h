@@ -55,7 +55,7 @@ struct interception {
 	bool by_name;                 /* `named` or `unnamed` decides about the certificate, else `fault` */
 	enum certificate_fault named,
 	    unnamed; /* for a client that names a server (SNI), and for one that does not */
-	bool asks_certificate, gives_tickets;
+	bool asks_certificate, demands_certificate, gives_tickets;
 	struct session_moves moves; /* met when the certificate went out, or TLS stands without */
 	/* inside.c */
 	struct bytes first;                /* said as soon as TLS stands; the plan's */

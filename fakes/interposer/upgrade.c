@@ -75,6 +75,8 @@ prepare(SSL *ssl, const struct interception *i)
 		must(SSL_set1_groups_list(ssl, i->groups) == 1);
 	if (i->asks_certificate)
 		SSL_set_verify(ssl, SSL_VERIFY_PEER, take_any_certificate);
+	if (i->demands_certificate)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, take_any_certificate);
 	if (i->gives_tickets || i->tickets)
 		SSL_clear_options(ssl, SSL_OP_NO_TICKET);
 	if (i->renegotiates)
