@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fakes/mta/dns_answer.h"
+#include "fakes/mta/hearsay.h"
 #include "fakes/mta/mx_list.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -319,10 +320,60 @@ equals_are_shuffled(void **state)
 	mx_list_done(&other);
 }
 
+/* --- hearsay ------------------------------------------------------------------------------- */
+
+static void
+hearsay_is_believed_by_flaw_alone_and_for_its_time(void **state)
+{
+	static const struct {
+		const char *name;
+		enum flaw flaw; /* FLAWS: none */
+		const char *asked;
+		ldns_rr_type type;
+		time_t after_s;
+		enum dns_state state; /* DNS_FAILED: not answered by what was heard */
+	} rows[] = {
+	    {"an address beside an answer", FLAW_BELIEVES_ADDITIONAL, "MX1.x.example", LDNS_RR_TYPE_A, 0, DNS_FOUND},
+	    {"for good", FLAW_BELIEVES_ADDITIONAL, "mx1.x.example", LDNS_RR_TYPE_A, 1000000, DNS_FOUND},
+	    {"of this name alone", FLAW_BELIEVES_ADDITIONAL, "mx2.x.example", LDNS_RR_TYPE_A, 0, DNS_FAILED},
+	    {"of this type alone", FLAW_BELIEVES_ADDITIONAL, "mx1.x.example", LDNS_RR_TYPE_AAAA, 0, DNS_FAILED},
+	    {"no denial", FLAW_BELIEVES_ADDITIONAL, "none.x.example", LDNS_RR_TYPE_TXT, 0, DNS_FAILED},
+	    {"a denial", FLAW_BELIEVES_DENIALS, "none.x.example", LDNS_RR_TYPE_TXT, 99, DNS_NO_NAME},
+	    {"a denial that is over", FLAW_BELIEVES_DENIALS, "none.x.example", LDNS_RR_TYPE_TXT, 100, DNS_FAILED},
+	    {"no address", FLAW_BELIEVES_DENIALS, "mx1.x.example", LDNS_RR_TYPE_A, 0, DNS_FAILED},
+	    {"nothing without a flaw", FLAWS, "mx1.x.example", LDNS_RR_TYPE_A, 0, DNS_FAILED},
+	    {"nothing at all", FLAWS, "none.x.example", LDNS_RR_TYPE_TXT, 0, DNS_FAILED},
+	};
+	struct dns_record beside = {.host = "mx1.x.example"};
+	const struct dns_answer answers[] = {
+	    {.state = DNS_FOUND, .additional = &beside, .n_additional = 1}, {.state = DNS_NO_NAME, .denied_s = 100}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hearsay *hearsay = hearsay_new();
+		struct region *r = region_new();
+		struct dns_question q = {.name = "none.x.example", .type = LDNS_RR_TYPE_TXT};
+		struct dns_answer told = {.state = DNS_FAILED};
+
+		if (rows[i].flaw < FLAWS)
+			flaw_add(&q.flaws, rows[i].flaw);
+		hearsay_take(hearsay, &q, &answers[0], 1000);
+		hearsay_take(hearsay, &q, &answers[1], 1000);
+		q.name = rows[i].asked;
+		q.type = rows[i].type;
+		hearsay_answers(hearsay, &told, &q, 1000 + rows[i].after_s, r);
+		if (told.state != rows[i].state)
+			fail_msg("%s: state %d", rows[i].name, (int)told.state);
+		region_free(r);
+		hearsay_free(hearsay);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(hearsay_is_believed_by_flaw_alone_and_for_its_time),
 	    cmocka_unit_test(answers_are_read_if_they_belong_to_the_question),
 	    cmocka_unit_test(damaged_answers_do_no_harm),
 	    cmocka_unit_test(a_question_can_be_read_back),
