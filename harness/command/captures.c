@@ -79,36 +79,46 @@ nothing(void *p)
 	(void)p;
 }
 
-/* The key log lines that belong to the legs of this scenario. */
-static struct bytes
-secrets_of(const struct play *play, uint32_t scenario, struct region *r)
+/* The line of the key log that a fact holds; its scenario, or WIRE_NOBODY. */
+static uint32_t
+secret_in(const struct play *play, size_t i, struct bytes *ret)
 {
-	const struct plan *plan = play->plan;
-	char *all;
-	size_t len = 0;
+	const struct fact *f = &play->store.facts[i];
 
-	for (int pass = 0; pass < 2; pass++) {
-		all = pass == 1 ? region_alloc(r, len + 1) : NULL;
-		len = 0;
-		for (size_t i = 0; i < play->store.n_facts; i++) {
-			const struct fact *f = &play->store.facts[i];
+	if (f->kind != FACT_TLS_SECRET || f->leg >= play->plan->n_legs)
+		return WIRE_NOBODY;
+	*ret = f->tls_secret.line;
+	return play->plan->legs[f->leg].scenario;
+}
 
-			if (f->kind != FACT_TLS_SECRET || f->leg >= plan->n_legs ||
-			    plan->legs[f->leg].scenario != scenario)
-				continue;
-			if (all != NULL) {
-				memcpy(all + len, f->tls_secret.line.data, f->tls_secret.line.len);
-				all[len + f->tls_secret.line.len] = '\n';
-			}
-			len += f->tls_secret.line.len + 1;
+/* The key log of each scenario, in the region. */
+static struct bytes *
+key_logs_new(const struct play *play, struct region *r)
+{
+	size_t n = play->plan->n_scenarios;
+	struct bytes *logs = region_alloc(r, n * sizeof(*logs)), line;
+	char **ends = region_alloc(r, n * sizeof(*ends));
+	uint32_t owner;
+
+	for (size_t i = 0; i < n; i++)
+		logs[i] = (struct bytes){NULL, 0};
+	for (size_t i = 0; i < play->store.n_facts; i++)
+		if ((owner = secret_in(play, i, &line)) != WIRE_NOBODY)
+			logs[owner].len += line.len + 1;
+	for (size_t i = 0; i < n; i++)
+		logs[i].data = ends[i] = region_alloc(r, logs[i].len + 1);
+	for (size_t i = 0; i < play->store.n_facts; i++)
+		if ((owner = secret_in(play, i, &line)) != WIRE_NOBODY) {
+			memcpy(ends[owner], line.data, line.len);
+			ends[owner][line.len] = '\n';
+			ends[owner] += line.len + 1;
 		}
-	}
-	return (struct bytes){all, len};
+	return logs;
 }
 
 static int
 write_one(const struct play *play, const struct wire_index *index, const struct run_folder *folder,
-    uint32_t scenario, struct why *why)
+    uint32_t scenario, struct bytes key_log, struct why *why)
 {
 	static const char *const interfaces[SPOOL_INTERFACES] = {"client's link", "link to refused hosts"};
 	const struct brief *brief = &play->docket->briefs[scenario];
@@ -120,7 +130,7 @@ write_one(const struct play *play, const struct wire_index *index, const struct 
 	if (run_folder_wire(folder, brief->name, path, why) == 0)
 		p = pcapng_new(path, region_printf(r, "%s: %s", brief->name, brief->title), interfaces, why);
 	if (p != NULL) {
-		pcapng_secrets(p, secrets_of(play, scenario, r));
+		pcapng_secrets(p, key_log);
 		status = wire_index_write(index, scenario, p, why);
 		if (pcapng_end(p, status == 0 ? why : NULL) < 0)
 			status = -1;
@@ -143,6 +153,7 @@ captures_write(const struct play *play, const struct run_folder *folder, bool al
 	struct owners owners = {.plan = play->plan, .region = region_new()};
 	struct wire_groups groups = {
 	    (uint32_t)play->plan->n_scenarios, scenario_of_host, scenario_of_name, &owners};
+	const struct bytes *key_logs = key_logs_new(play, owners.region);
 	struct wire_index *index;
 	int status = -1;
 
@@ -153,7 +164,7 @@ captures_write(const struct play *play, const struct run_folder *folder, bool al
 		status = 0;
 	for (uint32_t i = 0; status == 0 && i < play->plan->n_scenarios; i++)
 		if (is_wanted(play, i, all))
-			status = write_one(play, index, folder, i, why);
+			status = write_one(play, index, folder, i, key_logs[i], why);
 	wire_index_free(index);
 	tdestroy(owners.zones, nothing);
 	region_free(owners.region);
