@@ -248,10 +248,6 @@ put_action(FILE *out, const struct scenario_step *step)
 		fprintf(out, "%u messages are sent", step->count);
 	if (step->action == ACTION_SEND && step->recipients > 1)
 		fprintf(out, ", to %u recipients each", step->recipients);
-	for (size_t i = 0; i < step->n_ahead; i++)
-		fprintf(out, "%s at %s", i == 0 ? ", first to one more recipient" : " and one", step->ahead[i]);
-	for (size_t i = 0; i < step->n_behind; i++)
-		fprintf(out, "%s at %s", i == 0 ? ", and then to one more recipient" : " and one", step->behind[i]);
 	if (step->action == ACTION_SEND && step->requiretls)
 		fprintf(out, ", with REQUIRETLS");
 	fputs(step->action == ACTION_SEND ? ".\n" : "\n", out);

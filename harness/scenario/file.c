@@ -37,10 +37,9 @@ static const struct key send_keys[] = {
     {"at", KEY_TEXT, false, "the recipients' domain: this name below the domain (the domain itself)", NULL,
 	NULL, 0, 0},
     {"ahead", KEY_TEXTS, false,
-	"one more recipient at each of these names, named before the others; what becomes of their copy is not "
-	"judged",
+	"one more recipient at each of these names, named before those who are judged",
 	NULL, NULL, 0, 0},
-    {"behind", KEY_TEXTS, false, "the same, named behind the others", NULL, NULL, 0, 0},
+    {"behind", KEY_TEXTS, false, "one more recipient at each of these names, named behind those who are judged", NULL, NULL, 0, 0},
     {"headers", KEY_TEXTS, false, "more header lines of each message", NULL, NULL, 0, 0},
     {"requiretls", KEY_FLAG, false, "with REQUIRETLS (no)", NULL, NULL, 0, 0},
     {0},
