@@ -48,20 +48,44 @@ tell_roots(bool lab_runs)
 }
 
 static int
+remove_roots(void)
+{
+	struct region *r = region_new();
+	const char *folder;
+	size_t removed, busy;
+	struct why why;
+	int status = EXIT_OK;
+
+	if (rootfs_remove_all(r, &folder, &removed, &busy, &why) < 0)
+		status = command_fail(EXIT_LAB, "%s", why.text);
+	else
+		printf("removed from %s: %zu\n", folder, removed);
+	if (status == EXIT_OK && busy > 0)
+		status = command_fail(EXIT_LAB, "%zu are being built by another run, and stay", busy);
+	region_free(r);
+	return status;
+}
+
+static int
 run(const struct command *self, const struct command_line *line)
 {
 	bool lab_runs;
 
-	(void)self;
 	if (line->n_words > 0)
 		return command_fail(
 		    EXIT_USAGE, "'mitmx doctor' takes no words, but got '%s'", line->words[0]);
+	if (command_count(self, line, "remove-roots") > 0)
+		return remove_roots();
 	lab_runs = tell_lab();
 	tell_roots(lab_runs);
 	return lab_runs ? EXIT_OK : EXIT_LAB;
 }
 
-static const struct command_option options[] = {{0}};
+static const struct command_option options[] = {
+    {0, "remove-roots", NULL, "remove the file systems of real clients that were built, and check nothing",
+	false},
+    {0},
+};
 
 const struct command command_doctor = {
     .name = "doctor",

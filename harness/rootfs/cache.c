@@ -2,14 +2,18 @@
 /* cache.c - see cache.h */
 #include "harness/rootfs/cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "harness/base/text.h"
 
 #define DESCRIPTORS 32
 
@@ -91,20 +95,32 @@ remove_part(const struct cache_entry *entry, struct why *why)
 		   : why_set(why, "cannot remove %s, which was not built to the end", entry->part);
 }
 
+/* A lock that was removed with its entry while we waited for it locks nothing. */
+static bool
+is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
 static int
 lock(struct cache_entry *entry, const char *path, struct why *why)
 {
 	entry->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (entry->lock_fd < 0)
 		return why_errno(why, "cannot make %s", path);
-	if (flock(entry->lock_fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(entry->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			entry->hooks->wait(entry->hooks->ctx);
+		while (flock(entry->lock_fd, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return why_errno(why, "cannot lock %s", path);
+	}
+	if (!is_removed(entry->lock_fd))
 		return 0;
-	if (errno == EWOULDBLOCK)
-		entry->hooks->wait(entry->hooks->ctx);
-	while (flock(entry->lock_fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return why_errno(why, "cannot lock %s", path);
-	return 0;
+	close(entry->lock_fd);
+	return lock(entry, path, why);
 }
 
 int
@@ -160,6 +176,104 @@ cache_close(struct cache_entry *entry)
 		remove_part(entry, NULL); /* what stays is told by the next one */
 	close(entry->lock_fd);
 	entry->lock_fd = -1;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+#define LOCK ".lock"
+#define PART ".part"
+
+/* Without this ending; NULL when it has another. */
+static const char *
+without(struct region *r, const char *name, const char *ending)
+{
+	size_t len = strlen(name), more = strlen(ending);
+
+	return len > more && strcmp(name + len - more, ending) == 0 ? region_strndup(r, name, len - more)
+								    : NULL;
+}
+
+/* Whole, it first gets the name of a part: nobody begins to use what is half removed. */
+static int
+remove_whole(const char *whole, const char *part, const struct cache_hooks *hooks, struct why *why)
+{
+	if (is_there(part))
+		hooks->remove(hooks->ctx, part);
+	if (is_there(whole) && rename(whole, part) < 0)
+		return why_errno(why, "cannot remove %s", whole);
+	if (is_there(part))
+		hooks->remove(hooks->ctx, part);
+	return is_there(part) ? why_set(why, "cannot remove %s", part) : 0;
+}
+
+/* 1 when it is gone, 0 when somebody makes it now, -1 and why. */
+static int
+remove_named(
+    struct region *r, const char *folder, const char *name, const struct cache_hooks *hooks, struct why *why)
+{
+	const char *whole = region_printf(r, "%s/%s", folder, name);
+	const char *lock_path = region_printf(r, "%s" LOCK, whole);
+	int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), result;
+
+	if (fd < 0)
+		return why_errno(why, "cannot open %s", lock_path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		result = errno == EWOULDBLOCK ? 0 : why_errno(why, "cannot lock %s", lock_path);
+	else
+		result = remove_whole(whole, region_printf(r, "%s" PART, whole), hooks, why) < 0 ? -1 : 1;
+	if (result > 0)
+		unlink(lock_path);
+	close(fd);
+	return result;
+}
+
+/* The entry that a file of the folder belongs to. */
+static const char *
+entry_of(struct region *r, const char *file)
+{
+	const char *name = without(r, file, LOCK);
+
+	if (name == NULL)
+		name = without(r, file, PART);
+	return name != NULL ? name : region_strdup(r, file);
+}
+
+static void
+add_name(struct region *r, const char ***names, size_t *n, const char *name)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (text_equal((*names)[i], name))
+			return;
+	*(const char **)region_push(r, names, n, sizeof(**names)) = name;
+}
+
+int
+cache_empty(const char *folder, const struct cache_hooks *hooks, size_t *ret_removed, size_t *ret_busy,
+    struct why *why)
+{
+	struct region *r = region_new();
+	const char **names = NULL;
+	size_t n = 0;
+	DIR *dir = opendir(folder);
+	int result = 0;
+
+	*ret_removed = *ret_busy = 0;
+	for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+		if (e->d_name[0] != '.')
+			add_name(r, &names, &n, entry_of(r, e->d_name));
+	if (dir != NULL)
+		closedir(dir);
+	for (size_t i = 0; i < n && result >= 0; i++) {
+		bool was_there = is_there(region_printf(r, "%s/%s", folder, names[i])) ||
+				 is_there(region_printf(r, "%s/%s" PART, folder, names[i]));
+
+		result = remove_named(r, folder, names[i], hooks, why);
+		*ret_removed += was_there && result > 0;
+		*ret_busy += was_there && result == 0;
+	}
+	rmdir(folder); /* fails where something is left */
+	region_free(r);
+	return result < 0 ? -1 : 0;
 }
 
 unsigned long

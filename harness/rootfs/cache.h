@@ -42,6 +42,13 @@ int cache_keep(struct cache_entry *entry, struct why *why);
 /* Frees the lock; a part that was not kept is removed. */
 void cache_close(struct cache_entry *entry);
 
+/*
+ * Removes all entries, and the folder when nothing is left in it. One that is being made now stays, and counts as
+ * busy. `wait` is not called. -1 and why when something cannot be removed; what was counted is gone then.
+ */
+int cache_empty(const char *folder, const struct cache_hooks *hooks, size_t *ret_removed, size_t *ret_busy,
+    struct why *why);
+
 /* A folder with all below it, as far as it may be removed. Never crosses into another file system. */
 void cache_remove_tree(const char *path);
 

@@ -236,3 +236,22 @@ rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r
 		*ret_folder = entry.whole;
 	return result;
 }
+
+static void
+never_wait(void *ctx)
+{
+	(void)ctx;
+}
+
+int
+rootfs_remove_all(struct region *r, const char **ret_folder, size_t *ret_removed, size_t *ret_busy,
+    struct why *why)
+{
+	struct building b = {.region = r};
+	const struct cache_hooks hooks = {never_wait, remove_part, &b};
+
+	*ret_folder = cache_folder(r, why);
+	if (*ret_folder == NULL || idmap_find(&b.mode, b.ids, why) < 0)
+		return -1;
+	return cache_empty(*ret_folder, &hooks, ret_removed, ret_busy, why);
+}

@@ -37,6 +37,13 @@ enum rootfs_result { ROOTFS_READY, ROOTFS_FAILED, ROOTFS_INTERRUPTED };
 enum rootfs_result rootfs_open(const struct rootfs_recipe *recipe, FILE *progress, struct region *r,
     const char **ret_folder, struct why *why);
 
+/*
+ * Removes all roots that were built, whoever owns their files. `ret_removed` of them are gone, `ret_busy` are being
+ * built just now and stay; the folder's path in `r`. -1 and why when something cannot be removed.
+ */
+int rootfs_remove_all(struct region *r, const char **ret_folder, size_t *ret_removed, size_t *ret_busy,
+    struct why *why);
+
 /* Whether this machine can build and keep them. Fills up to `max` rows; returns how many. */
 size_t rootfs_doctor(struct lab_check *ret, size_t max);
 
