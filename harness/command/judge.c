@@ -21,8 +21,8 @@ tell(struct saved *s, const struct report_format *format, bool verbose)
 	s->report.verbose = verbose;
 	if (format->write(&s->report, stdout, &why) < 0)
 		return command_fail(EXIT_LAB, "%s", why.text);
-	if (s->run.damage != NULL)
-		return command_fail(EXIT_LAB, "the record is damaged: %s", s->run.damage);
+	if (s->judgments.doubt != NULL)
+		return command_fail(EXIT_LAB, "nothing of this run could be judged: %s", s->judgments.doubt);
 	return outcome_status(&s->judgments, s->report.level, NULL);
 }
 

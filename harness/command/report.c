@@ -2,6 +2,7 @@
 /* report.c - mitmx report: saved runs as one page, one run by itself or several side by side. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/must.h"
 #include "harness/command/command.h"
@@ -47,11 +48,22 @@ open_all(struct saved *runs, const struct report **reports, const struct command
 		if (saved_open(&runs[i], line->words[i], suite, LEVEL_MUST, &why) < 0)
 			return command_fail(EXIT_USAGE, "%s", why.text);
 		reports[i] = &runs[i].report;
-		if (runs[i].run.damage != NULL)
-			command_fail(
-			    EXIT_OK, "the record of %s is damaged: %s", line->words[i], runs[i].run.damage);
+		if (runs[i].judgments.doubt != NULL)
+			command_fail(EXIT_OK, "nothing of %s could be judged: %s", line->words[i],
+			    runs[i].judgments.doubt);
 	}
 	return EXIT_OK;
+}
+
+/* A page that was made when more was known is not lost to one that says less. */
+static int
+default_path(const char **ret, const struct saved *run)
+{
+	*ret = region_printf(run->run.docket.region, "%s/report.html", run->report.folder);
+	if (run->judgments.doubt == NULL || access(*ret, F_OK) != 0)
+		return EXIT_OK;
+	return command_fail(
+	    EXIT_LAB, "%s is left as it is; where shall the new page go? (--html FILE)", *ret);
 }
 
 static int
@@ -76,7 +88,7 @@ report(const struct command *self, const struct command_line *line)
 	reporting_suite_open(&known);
 	status = open_all(runs, reports, line, known.suite);
 	if (status == EXIT_OK && path == NULL)
-		path = region_printf(runs[0].run.docket.region, "%s/report.html", reports[0]->folder);
+		status = default_path(&path, &runs[0]);
 	if (status == EXIT_OK && write_page(reports, n, path, &why) < 0)
 		status = command_fail(EXIT_LAB, "%s", why.text);
 	if (status == EXIT_OK)

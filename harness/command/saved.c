@@ -62,7 +62,6 @@ saved_open(struct saved *ret, const char *word, const struct suite *suite, enum 
 	    .source = reporting_source,
 	    .words = reporting_words,
 	    .ctx = &ret->around,
-	    .damage = ret->run.damage,
 	    .level = level,
 	};
 	return 0;

@@ -282,6 +282,7 @@ judge_run(const struct docket *docket, const struct record *record)
 
 	index_init(&court.index, all.region, docket, record);
 	court.run = doubt_of_run(all.region, record);
+	all.doubt = court.run.why;
 	court.strays = doubt_strays(all.region, docket, record);
 	court.delivers = anything_arrived(record);
 	all.items = region_alloc(all.region, (all.n_items + 1) * sizeof(*all.items));

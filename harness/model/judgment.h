@@ -58,6 +58,7 @@ struct judgments {
 	struct judgment *items; /* one per brief, in order */
 	size_t n_items;
 	uint32_t count[VERDICTS];
+	const char *doubt; /* why nothing of the run could be judged; NULL: it could */
 };
 
 #endif

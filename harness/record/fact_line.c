@@ -175,6 +175,19 @@ word(const json_t *line, const char *key)
 	return bytes_of(json_string_value(json_object_get(line, key)));
 }
 
+/* A record of a newer mitmx may hold kinds that are not known here. */
+static int
+refuse_kind(const json_t *line, struct why *why)
+{
+	struct bytes name = word(line, "fact");
+	char shown[64];
+
+	if (name.len == 0)
+		return why_set(why, "neither a fact nor another line of a record");
+	text_escape(shown, sizeof(shown), name);
+	return why_set(why, "this mitmx knows no fact '%s'", shown);
+}
+
 int
 fact_line_get(const json_t *line, struct region *region, struct fact *ret, struct why *why)
 {
@@ -184,7 +197,7 @@ fact_line_get(const json_t *line, struct region *region, struct fact *ret, struc
 	f.kind = fact_kind_of(word(line, "fact"));
 	f.source = fact_source_of(word(line, "from"));
 	if (f.kind == FACT_KINDS)
-		return why_set(why, "no kind of fact that this mitmx knows");
+		return refuse_kind(line, why);
 	if (f.source == FACT_SOURCES)
 		return why_set(why, "a fact from nobody ('from' must be front, world or witness)");
 	if (json_object_get(line, "t") == NULL || json_object_get(line, "n") == NULL ||

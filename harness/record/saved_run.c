@@ -3,6 +3,7 @@
 #include "harness/record/saved_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -55,6 +56,14 @@ damage(struct reading *r, const char *what)
 		r->run->damage = region_printf(r->region, "line %zu: %s", r->line_number, what);
 }
 
+/* The same, of what stands nowhere. */
+static void
+damage_all(struct reading *r, const char *what)
+{
+	if (r->run->damage == NULL)
+		r->run->damage = what;
+}
+
 /* --- the three special lines --------------------------------------------------------------- */
 
 static int
@@ -69,8 +78,13 @@ take_head(struct reading *r, const json_t *run, struct why *why)
 	}
 	if (r->line_number != 1)
 		damage(r, "the head does not come first");
-	if (!escaped_number(run, "schema", INT_MAX, &schema) || schema != FACTS_FILE_SCHEMA)
-		return why_set(why, "the schema is not %d, the one that this mitmx reads", FACTS_FILE_SCHEMA);
+	if (!escaped_number(run, "schema", INT_MAX, &schema) || schema == 0)
+		return why_set(why, "the head of the run names no schema");
+	if (schema != FACTS_FILE_SCHEMA)
+		return why_set(why,
+		    "the record has schema %" PRIu64
+		    ", this mitmx reads %d: the one that made it can judge it",
+		    schema, FACTS_FILE_SCHEMA);
 	d->floor = floor_of(bytes_of(json_string_value(json_object_get(run, "floor"))));
 	if (!escaped_text(run, "tool", r->region, &d->tool_version) ||
 	    !escaped_text(run, "client", r->region, &d->client) ||
@@ -162,7 +176,9 @@ take_line(struct reading *r, struct why *why)
 	json_t *line = json_loadb(r->line, r->len, JSON_REJECT_DUPLICATES, &error);
 	int status;
 
-	if (!json_is_object(line))
+	if (!json_is_object(line) && r->line_number == 1)
+		status = why_set(why, "no record of a run");
+	else if (!json_is_object(line))
 		status = why_set(
 		    why, "no JSON object%s%s", line == NULL ? ": " : "", line == NULL ? error.text : "");
 	else
@@ -189,13 +205,13 @@ read_all(struct reading *r, const char *path, struct why *why)
 	if (line == LINE_TORN && r->line_number == 1)
 		return why_set(why, "%s:1: no record of a run", path);
 	if (line == LINE_TORN)
-		damage(r, "the record ends inside a line");
+		damage(r, "the record ends inside this line");
 	if (line == LINE_NONE && r->line_number == 1)
 		return why_set(why, "%s is empty", path);
 	if (!r->has_head)
-		damage(r, "the head of the run is missing");
+		damage_all(r, "the head of the run is missing");
 	else if (r->next_scenario != r->scenarios + 1)
-		damage(r, "scenario lines are missing");
+		damage_all(r, "scenario lines are missing");
 	return 0;
 }
 

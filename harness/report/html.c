@@ -137,7 +137,7 @@ run_new(const struct report *r)
 	result_put_text(json, "folder", r->folder);
 	result_put_text(json, "program", r->program != NULL ? r->program : "mitmx");
 	result_put_text(json, "again", r->docket->again);
-	result_put_text(json, "damage", r->damage);
+	result_put_text(json, "doubt", r->judgments->doubt);
 	return json;
 }
 

@@ -42,7 +42,6 @@ struct report {
 	 * call. May be NULL. */
 	const char *(*words)(void *ctx, const char *scenario);
 	void *ctx;
-	const char *damage;                   /* what is wrong with the record; NULL nothing */
 	const struct baseline_view *baseline; /* NULL: none was given */
 	enum level level;                     /* violations at or above count as failures */
 	bool colors;                          /* text only */

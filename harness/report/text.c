@@ -222,6 +222,8 @@ put_summary(const struct page *p)
 {
 	put_client(p);
 	put_counts(p);
+	if (p->r->judgments->doubt != NULL)
+		page_put_line(p, "in doubt", "all of it: %s", p->r->judgments->doubt);
 	put_names(p, VERDICT_VIOLATED);
 	put_names(p, VERDICT_UNCLEAR);
 	put_baseline(p);
@@ -230,12 +232,22 @@ put_summary(const struct page *p)
 		page_put_whole(p, "report", "%s/report.html", p->r->folder);
 }
 
-/* What the baseline knows is told in full only when all is. */
+/* Unclear for no reason of its own. */
+static bool
+shares_doubt(const struct report *r, const struct judgment *j)
+{
+	return r->judgments->doubt != NULL && j->verdict == VERDICT_UNCLEAR && j->why != NULL &&
+	       strstr(j->why, r->judgments->doubt) != NULL;
+}
+
+/* What the baseline knows, and what all share, is told in full only when all is. */
 static bool
 is_failure(const struct report *r, size_t i)
 {
 	enum verdict v = r->judgments->items[i].verdict;
 
+	if (!r->verbose && shares_doubt(r, &r->judgments->items[i]))
+		return false;
 	return (v == VERDICT_VIOLATED || v == VERDICT_UNCLEAR) && (r->verbose || !report_is_known(r, i));
 }
 

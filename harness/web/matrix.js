@@ -3,6 +3,7 @@
 import {el, plural, visible} from "./dom.js";
 import {bar, count, levelMark, verdictMark} from "./marks.js";
 import {countLine, differs, filterBar, matching} from "./filters.js";
+import {alarm} from "./overview.js";
 import {link} from "./route.js";
 import {rows} from "./rows.js";
 
@@ -78,6 +79,7 @@ export function matrix(model, query, change) {
 	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {"aria-label": "Scenarios"});
 	const page = el("div", {class: `matrix${model.runs.length <= FEW ? " few" : ""}`}, el("h1", {}, `${model.runs.length} runs side by side`),
 		el("p", {class: "note"}, `${n} of ${plural(all.length, "scenario")} did not end alike; ${split} ${split === 1 ? "is" : "are"} violated by some and not by others.`),
+		model.runs.filter((run) => run.doubt).map((run) => [el("b", {}, visible(run.client.name)), alarm(run)]),
 		el("section", {class: "scroll", tabindex: "0", "aria-label": "Families"}, el("h2", {}, "Families"), headRow(model, "Family", ""), familyRows(model, query, change)),
 		el("section", {}, el("h2", {}, "Scenarios"), filterBar(model, query, change), countLine(list.length, all.length),
 			el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Scenarios and runs"}, headRow(model, "Scenario", "Level"), table.node),

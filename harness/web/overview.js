@@ -22,6 +22,10 @@ export function aboutRun(run) {
 		run.interrupted && term("Interrupted", "these scenarios are not all"));
 }
 
+export function alarm(run) {
+	return run.doubt && el("p", {class: "alarm"}, `Nothing of this run could be judged: ${visible(run.doubt)}.`);
+}
+
 function share(label, n, all, kind, meaning) {
 	const part = el("span", {class: kind});
 	const percent = all > 0 ? Math.round(100 * n / all) : 0;
@@ -112,7 +116,7 @@ export function overview(model, query, change) {
 	const table = rows((i) => scenarioRow(model, i, query), ROW_PX, {"aria-label": "Scenarios"});
 	const page = el("div", {class: "overview"},
 		el("h1", {}, `${visible(run.client.name)} `, el("span", {class: "version"}, visible(run.client.version))),
-		aboutRun(run), run.damage && el("p", {class: "alarm"}, `The record is damaged: ${visible(run.damage)}`),
+		aboutRun(run), alarm(run),
 		tiles(run, query, change), el("div", {class: "panels"}, el("div", {}, sessions(run), behind(model, query, change)), families(model, query, change)),
 		el("section", {}, el("h2", {}, "Scenarios"), filterBar(model, query, change),
 			countLine(list.length, run.judgments.size), table.node,

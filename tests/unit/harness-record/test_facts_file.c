@@ -356,9 +356,9 @@ a_line_that_is_gone_is_damage_and_no_refusal(void **state)
 		const char *damage; /* NULL: the judge finds it, by numbers or by the missing end */
 		bool closed;
 	} rows[] = {
-	    {0, "line 6: the head of the run is missing", true},
+	    {0, "the head of the run is missing", true},
 	    {1, "line 2: scenario lines are missing or out of order", true},
-	    {2, "line 6: scenario lines are missing", true},
+	    {2, "scenario lines are missing", true},
 	    {3, NULL, true},
 	    {5, NULL, false},
 	};
@@ -405,11 +405,15 @@ garbage_is_refused_with_its_line(void **state)
 	} rows[] = {
 	    {"", " is empty"},
 	    {"hello", ":1: no record of a run"},
-	    {"hello\n", ":1: no JSON object: "},
-	    {"[]\n", ":1: no JSON object"},
-	    {"{}\n", ":1: no kind of fact that this mitmx knows"},
+	    {"hello\n", ":1: no record of a run"},
+	    {"[]\n", ":1: no record of a run"},
+	    {"{}\n", ":1: neither a fact nor another line of a record"},
 	    {"{\"run\": 1}\n", ":1: 'run' is no object"},
-	    {"{\"run\": {\"schema\": 2, \"floor\": \"may\"}}\n", ":1: the schema is not 1"},
+	    {"{\"run\": {\"schema\": 2, \"floor\": \"may\"}}\n",
+		":1: the record has schema 2, this mitmx reads 1"},
+	    {"{\"run\": {\"floor\": \"may\"}}\n", ":1: the head of the run names no schema"},
+	    {"{}\nhello\n", ":1: neither"},
+	    {"{\"fact\": \"sm\\u00e9lled\"}\n", ":1: this mitmx knows no fact 'sm\\xc3\\xa9lled'"},
 	    {"{\"run\": {\"schema\": 1, \"floor\": \"must\"}}\n", ":1: the head of the run is wrong"},
 	    {"{\"run\": {\"schema\": 1, \"floor\": \"may\", \"client\": \"\\\\x4\"}}\n",
 		":1: the head of the run is wrong"},
@@ -421,7 +425,7 @@ garbage_is_refused_with_its_line(void **state)
 		":1: a number of this fact"},
 	    {"{\"fact\": \"flushed\", \"from\": \"world\", \"t\": 1, \"n\": 1, \"order\": "
 	     "99999999999999999999}\n",
-		":1: no JSON object: "},
+		":1: no record of a run"},
 	    {"{\"scenario\": {\"n\": 1}}\n", ":1: the scenario's name"},
 	    {"{\"scenario\": {\"n\": 1, \"name\": \"x\", \"level\": \"must\"}}\n",
 		":1: the steps of scenario 'x'"},

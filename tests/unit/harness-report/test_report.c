@@ -147,7 +147,7 @@ static struct judgment items[10] = {
 	.n_steps = 1},
 };
 static struct judgments judgments = {NULL, items, 10,
-    {[VERDICT_VIOLATED] = 1, [VERDICT_UNCLEAR] = 1, [VERDICT_HONORED] = 1, [VERDICT_SKIPPED] = 7}};
+    {[VERDICT_VIOLATED] = 1, [VERDICT_UNCLEAR] = 1, [VERDICT_HONORED] = 1, [VERDICT_SKIPPED] = 7}, NULL};
 
 static bool
 source(void *ctx, const char *id, struct report_source *ret)
@@ -285,6 +285,28 @@ a_narrow_page_breaks_between_words(void **state)
 	r.columns = 20; /* too narrow for anything */
 	text = render(&r, "text");
 	assert_string_equal(text, want_text);
+	free(text);
+}
+
+/* What makes all of it unclear is said once. */
+static void
+a_doubt_about_all_is_told_once(void **state)
+{
+	struct judgments all = judgments;
+	struct report r = make_report();
+	char *text;
+
+	(void)state;
+	all.doubt = "silent"; /* as the unclear one says, too */
+	r.judgments = &all;
+	text = render(&r, "text");
+	assert_non_null(strstr(text, "\n  in doubt  all of it: silent\n"));
+	assert_null(strstr(text, "UNCLEAR"));
+	assert_non_null(strstr(text, "VIOLATED"));
+	free(text);
+	r.verbose = true;
+	text = render(&r, "text");
+	assert_non_null(strstr(text, "UNCLEAR"));
 	free(text);
 }
 
@@ -449,6 +471,7 @@ main(void)
 	    cmocka_unit_test(a_failure_is_told_in_words),
 	    cmocka_unit_test(colors_come_only_when_asked_for),
 	    cmocka_unit_test(a_narrow_page_breaks_between_words),
+	    cmocka_unit_test(a_doubt_about_all_is_told_once),
 	    cmocka_unit_test(the_summary_names_whole_files),
 	    cmocka_unit_test(result_json_is_as_its_schema_says),
 	    cmocka_unit_test(an_empty_run_is_reported),
