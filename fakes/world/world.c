@@ -35,7 +35,7 @@
 #define FLUSH_TURNS 4 /* client, interposer, MX and back */
 #define ORDERS_A_TURN 64
 #define PULSE_MS 250
-#define LATE_MS 1000
+#define LATE_MS 250
 
 struct world;
 
@@ -160,7 +160,7 @@ obey(struct world *w, const struct order *order)
 
 /*
  * A turn is due every PULSE_MS. One that comes late by LATE_MS tells that the machine, or a crowd of clients,
- * kept everyone waiting that long; less than that no client's patience is made of.
+ * kept everyone waiting that long; whether it was long enough to matter is for the judge.
  */
 static void
 on_pulse(evutil_socket_t fd, short what, void *ctx)

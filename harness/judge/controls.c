@@ -8,6 +8,8 @@
 #include "harness/judge/meeting.h"
 #include "harness/judge/words.h"
 
+#define AT_ONCE_NS 1500000000u /* no client has less patience */
+
 /* --- the warm-up ------------------------------------------------------------------------ */
 
 static bool
@@ -45,6 +47,23 @@ bool
 controls_policy_was_served(const struct hearing *h)
 {
 	return policy_was_served(&h->attack, h->step);
+}
+
+bool
+controls_policy_was_served_at_once(const struct hearing *h)
+{
+	uint64_t asked_ns = 0;
+
+	for (size_t i = 0; i < h->attack.facts->n; i++) {
+		const struct fact *f = h->attack.facts->facts[i];
+
+		if (f->kind == FACT_DNS_ASKED && bytes_equal_nocase(f->dns_asked.label, BYTES("_mta-sts")))
+			asked_ns = f->t_ns;
+		if (f->kind == FACT_POLICY_SERVED && f->step <= h->step && f->policy_served.whole &&
+		    f->policy_served.genuine && f->t_ns <= asked_ns + AT_ONCE_NS)
+			return true;
+	}
+	return false;
 }
 
 /* What is wrong with this warm-up, or NULL. */

@@ -163,8 +163,12 @@ small_run_line(struct small_run *run, char *line)
 	f->connection = part != NULL ? small_run_index(part) : 0;
 	f->number = ++run->record.last_number[f->source];
 	f->t_ns = 1000 + run->record.n_facts;
-	while (line != NULL && small_run_next(&line, &name, &value))
-		small_run_field(f, name, value);
+	while (line != NULL && small_run_next(&line, &name, &value)) {
+		if (strcmp(name, "late") == 0) /* by so many ms; no field */
+			f->t_ns += strtoull(value, NULL, 10) * 1000000;
+		else
+			small_run_field(f, name, value);
+	}
 }
 
 /* Whether the line has one of the `|`-separated parts of `drop`. */

@@ -9,6 +9,8 @@
 #define CLEAR_MAIL                                                     \
 	"world $a.1.2 mail sender=mtmxs$2@ret.example channel=clear\n" \
 	"witness $a.- crossed token=mtmxs$2 encoding=raw\n"
+#define SERVED(late_ms) \
+	"world $a.0 policy-served status=200 bytes=80 whole=1 genuine=1 late=" late_ms "\n"
 #define CLEAR_CONTENT                                                                                \
 	"world $a.1.2 content sender=mtmxs$2@ret.example data='x mtmxh$2 mtmxb$2 x' channel=clear\n" \
 	"witness $a.- crossed token=mtmxh$2 encoding=raw\n"                                          \
@@ -673,6 +675,16 @@ static const struct row rows[] = {
     {"a bounce, and the lab got no turn long after", "$a.1 fate| $a.2",
 	FATE2("fate=bounced") "world -.- starved ms=0\n", NULL, VIOLATED, "bounced", LEVEL_SHOULD},
     {"held although the lab got no turn", NULL, "world -.- starved ms=1500\n", NULL, HONORED, NULL, 0},
+    {"exposed, and the lab was so starved that the policy went out late", "$a.0 policy-served",
+	CLEAR_MAIL SERVED("1600") "world -.- starved ms=300\n", NULL, UNCLEAR, "so late that the client", 0},
+    {"exposed, and the policy went out late for no fault of the lab's", "$a.0 policy-served",
+	CLEAR_MAIL SERVED("1600"), NULL, VIOLATED, "in clear", LEVEL_MUST},
+    {"exposed, and the policy went out at once although the lab was starved", "$a.0 policy-served",
+	CLEAR_MAIL SERVED("1400") "world -.- starved ms=300\n", NULL, VIOLATED, "in clear", LEVEL_MUST},
+    {"protected without the policy that went out late", "$a.0 policy-served|$a.1 fate",
+	ARRIVED2 SERVED("1600") "world -.- starved ms=300\n", NULL, UNCLEAR, "so late that the client", 0},
+    {"a bounce while the lab got no turn for a moment", "$a.1 fate| $a.2",
+	FATE2("fate=bounced") "world -.- starved ms=300\n", NULL, VIOLATED, "bounced", LEVEL_SHOULD},
     {"exposed while the lab got no turn", NULL, CLEAR_MAIL "world -.- starved ms=1500\n", NULL, VIOLATED,
 	"in clear", LEVEL_MUST},
     {"a bounce breaks a SHOULD", "$a.1 fate| $a.2", FATE2("fate=bounced"), NULL, VIOLATED, "bounced",
