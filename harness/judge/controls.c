@@ -8,7 +8,7 @@
 #include "harness/judge/meeting.h"
 #include "harness/judge/words.h"
 
-#define AT_ONCE_NS 1500000000u /* no client has less patience */
+#define PATIENCE_NS 2500000000u /* a fetch gives up after three seconds, or later */
 
 /* --- the warm-up ------------------------------------------------------------------------ */
 
@@ -49,9 +49,24 @@ controls_policy_was_served(const struct hearing *h)
 	return policy_was_served(&h->attack, h->step);
 }
 
-bool
-controls_policy_was_served_at_once(const struct hearing *h)
+/* Did the lab get no turn somewhere between? */
+static const struct fact *
+starved_between(const struct hearing *h, uint64_t from_ns, uint64_t to_ns)
 {
+	for (size_t i = 0; i < h->index->n_starved; i++) {
+		const struct fact *f = h->index->starved[i];
+		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
+
+		if (f->t_ns >= from_ns && f->t_ns <= to_ns + lasted_ns)
+			return f;
+	}
+	return NULL;
+}
+
+const struct fact *
+controls_policy_was_starved(const struct hearing *h)
+{
+	const struct fact *starved = NULL;
 	uint64_t asked_ns = 0;
 
 	for (size_t i = 0; i < h->attack.facts->n; i++) {
@@ -59,11 +74,18 @@ controls_policy_was_served_at_once(const struct hearing *h)
 
 		if (f->kind == FACT_DNS_ASKED && bytes_equal_nocase(f->dns_asked.label, BYTES("_mta-sts")))
 			asked_ns = f->t_ns;
-		if (f->kind == FACT_POLICY_SERVED && f->step <= h->step && f->policy_served.whole &&
-		    f->policy_served.genuine && f->t_ns <= asked_ns + AT_ONCE_NS)
-			return true;
+		if (f->kind != FACT_POLICY_SERVED || f->step > h->step || !f->policy_served.whole ||
+		    !f->policy_served.genuine)
+			continue;
+		if (f->t_ns > asked_ns + PATIENCE_NS) {
+			const struct fact *wait = starved_between(h, asked_ns, f->t_ns);
+
+			starved = wait != NULL ? wait : starved;
+		} else if (f->step < h->step) { /* in the step itself it may be the attack's */
+			starved = NULL;
+		}
 	}
-	return false;
+	return starved;
 }
 
 /* What is wrong with this warm-up, or NULL. */

@@ -229,7 +229,7 @@ something_was_exposed(const struct hearing *h, struct finding *f)
 
 /* The lab did not get to run for so long at once, somewhere in this step. */
 static const struct fact *
-starved_in(const struct hearing *h, const struct side *side, uint32_t step, int64_t least_ms)
+starved_in(const struct hearing *h, const struct side *side, uint32_t step)
 {
 	const struct fact *begun, *ended;
 
@@ -241,32 +241,40 @@ starved_in(const struct hearing *h, const struct side *side, uint32_t step, int6
 		const struct fact *f = h->index->starved[i];
 		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
 
-		if (f->starved.ms >= least_ms && f->t_ns > begun->t_ns &&
+		if (f->starved.ms >= PATIENCE_MS && f->t_ns > begun->t_ns &&
 		    (ended == NULL || f->t_ns <= ended->t_ns + lasted_ns))
 			return f;
 	}
 	return NULL;
 }
 
-/*
- * A client that could not fetch its policy, since the lab got no turn, has none to keep to. Nor, perhaps, one
- * whose policy went out after many short waits: it may have given up just before, and says so to nobody.
- */
+/* A client to which no whole policy went out, since the lab got no turn, has none to keep to. */
+static bool
+no_policy_was_served(const struct hearing *h, struct finding *f)
+{
+	f->shown_by = NULL;
+	for (uint32_t s = 0; s <= h->step && f->shown_by == NULL; s++)
+		f->shown_by = starved_in(h, &h->attack, s);
+	if (f->shown_by == NULL || controls_policy_was_served(h))
+		return false;
+	f->why = region_printf(h->region,
+	    "this machine gave the lab no turn for %" PRId64
+	    " ms, and no whole policy went out to the client",
+	    f->shown_by->starved.ms);
+	return true;
+}
+
+/* Nor, perhaps, one whose policy went out late: it may have given up just before, and says so to nobody. */
 static bool
 policy_was_starved(const struct hearing *h, struct finding *f)
 {
-	bool was_served = controls_policy_was_served(h);
-
-	f->shown_by = NULL;
-	for (uint32_t s = 0; s <= h->step && f->shown_by == NULL; s++)
-		f->shown_by = starved_in(h, &h->attack, s, was_served ? 0 : PATIENCE_MS);
-	if (f->shown_by == NULL || controls_policy_was_served_at_once(h))
+	f->shown_by = controls_policy_was_starved(h);
+	if (f->shown_by == NULL)
 		return false;
 	f->why = region_printf(h->region,
-	    "this machine gave the lab no turn for %" PRId64 " ms, and %s",
-	    f->shown_by->starved.ms,
-	    was_served ? "the policy went out so late that the client may not have waited for it"
-		       : "no whole policy went out to the client");
+	    "this machine gave the lab no turn for %" PRId64
+	    " ms, and the policy went out so late that the client may not have waited for it",
+	    f->shown_by->starved.ms);
 	return true;
 }
 
@@ -276,7 +284,7 @@ exposed_without_a_policy(const struct hearing *h, struct finding *f)
 	struct finding exposed;
 
 	return something_was_exposed(h, &exposed) &&
-	       (controls_policy_was_not_kept(h, f) || policy_was_starved(h, f));
+	       (controls_policy_was_not_kept(h, f) || no_policy_was_served(h, f) || policy_was_starved(h, f));
 }
 
 /* --- 3: a client that waits longer than the step ------------------------------------------- */
@@ -469,9 +477,9 @@ lab_was_starved(const struct hearing *h, struct finding *f)
 
 	if (!came_out_otherwise(h, &otherwise))
 		return false;
-	if (controls_policy_was_served(h) && policy_was_starved(h, f))
+	if (policy_was_starved(h, f))
 		return true;
-	f->shown_by = starved_in(h, &h->attack, h->step, PATIENCE_MS);
+	f->shown_by = starved_in(h, &h->attack, h->step);
 	if (f->shown_by == NULL)
 		return false;
 	f->why = region_printf(h->region,
