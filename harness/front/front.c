@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* front.c - see front.h; one libevent loop. What leads a leg is course.c, what drives the client crew.c. */
+/* front.c - see front.h; its beginning and end, and the facts that come in. What leads a leg is course.c. */
 #include "harness/front/front.h"
 
-#include <event2/event.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/must.h"
-#include "harness/front/barriers.h"
-#include "harness/front/course.h"
-#include "harness/front/deadlines.h"
-#include "harness/front/peer.h"
-#include "harness/front/recipients.h"
-
-/* Flushes: what world and witness answer unasked when they stand, leg + 1, and the last of all. */
-#define FLUSH_READY 0u
-#define FLUSH_LAST UINT32_MAX
-
-struct front {
-	const struct front_options *options;
-	const struct plan *plan;
-	struct event_base *base;
-	struct crew *crew;
-	struct peer *world, *witness;
-	unsigned n_standing, n_finished; /* peers that stand, and that answered the last flush */
-	struct event *exits, *interrupts[2], *over;
-	struct course **courses; /* by leg */
-	struct deadlines *deadlines;
-	struct recipients *recipients;
-	uint32_t number;
-	bool started, crashed;
-	struct barriers *barriers;
-	size_t n_played;
-	enum front_end end;
-	struct why *why;
-};
+#include "harness/front/state.h"
 
 /* --- facts -------------------------------------------------------------------------------- */
 
@@ -50,8 +20,8 @@ is_sign(const struct fact *fact)
 	       fact->kind == FACT_NO_ATTEMPT;
 }
 
-static void
-take(struct front *f, struct fact *fact)
+void
+front_take(struct front *f, struct fact *fact)
 {
 	if (fact->source == FACT_FROM_FRONT) {
 		fact->number = ++f->number;
@@ -101,20 +71,19 @@ on_fact(void *ctx, struct peer *peer, struct fact *fact)
 	struct front *f = ctx;
 
 	(void)peer;
-	take(f, fact);
+	front_take(f, fact);
 	if (fact->kind == FACT_FLUSHED)
 		on_flushed(f, (uint32_t)fact->flushed.order);
 }
 
-/* A process of the lab is gone: nothing that follows can be trusted. */
-static void
-lab_is_broken(struct front *f, const char *part, const char *how)
+void
+front_lab_is_broken(struct front *f, const char *part, const char *how)
 {
 	struct fact fact = {.kind = FACT_LAB_FAULT, .leg = FACT_NONE, .step = FACT_NONE};
 
 	fact.lab_fault.part = bytes_of(part);
 	fact.lab_fault.what = bytes_of(how);
-	take(f, &fact);
+	front_take(f, &fact);
 	why_set(f->why, "the lab's %s %s", part, how);
 	stop(f, FRONT_BROKEN);
 }
@@ -122,369 +91,7 @@ lab_is_broken(struct front *f, const char *part, const char *how)
 static void
 on_gone(void *ctx, struct peer *peer, const char *how)
 {
-	lab_is_broken(ctx, peer_name(peer), how);
-}
-
-/* --- the calls of the courses ------------------------------------------------------------- */
-
-static void
-order_step(void *ctx, uint32_t leg, uint32_t step)
-{
-	struct front *f = ctx;
-
-	peer_order(f->world, ORDER_STEP, leg, step, 0);
-}
-
-static void
-order_hush(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-
-	peer_order(f->world, ORDER_HUSH, leg, 0, 0);
-}
-
-static void
-order_flush(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-
-	peer_order(f->world, ORDER_FLUSH, leg, 0, leg + 1);
-}
-
-/* The first MX of the leg: where a client that looks nothing up is sent. */
-static const char *
-first_mx(const struct plan_leg *leg)
-{
-	const struct plan_world *w = leg->steps[0].world;
-
-	for (size_t i = 0; i < w->n_hosts; i++)
-		if (w->hosts[i].role == ROLE_MX && !w->hosts[i].attackers)
-			return w->hosts[i].name;
-	return leg->domain;
-}
-
-static struct driver_errand
-errand_of(struct front *f, uint32_t leg, const struct plan_message *message)
-{
-	return (struct driver_errand){leg, message, first_mx(&f->plan->legs[leg]), 25};
-}
-
-static void
-send_message(void *ctx, uint32_t leg, const struct plan_message *message)
-{
-	struct front *f = ctx;
-	struct driver_errand e = errand_of(f, leg, message);
-
-	crew_send(f->crew, &e);
-}
-
-/* A client that serves all legs is restarted when none is under way. */
-static void
-restart_for(struct front *f, uint32_t leg, const struct plan_message *message)
-{
-	if (!crew_is_shared(f->crew)) {
-		crew_restart(f->crew, leg, message);
-		return;
-	}
-	deadlines_clear(f->deadlines, leg);
-	barriers_await_restart(f->barriers, leg);
-}
-
-static void
-retry_message(void *ctx, uint32_t leg, const struct plan_message *message)
-{
-	struct front *f = ctx;
-	struct driver_errand e = errand_of(f, leg, message);
-
-	if (crew_retries_by_restart(f->crew, &e))
-		restart_for(f, leg, message);
-	else
-		crew_retry(f->crew, &e);
-}
-
-static void
-restart_client(void *ctx, uint32_t leg)
-{
-	restart_for(ctx, leg, NULL);
-}
-
-static void
-resume(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-
-	deadlines_set(f->deadlines, leg);
-}
-
-static void
-restart(void *ctx)
-{
-	struct front *f = ctx;
-
-	crew_restart(f->crew, FACT_NONE, NULL);
-}
-
-static void
-on_deadline(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-
-	course_deadline(f->courses[leg]);
-}
-
-static void
-set_deadline(void *ctx, uint32_t leg, bool on)
-{
-	struct front *f = ctx;
-
-	if (on)
-		deadlines_set(f->deadlines, leg);
-	else
-		deadlines_clear(f->deadlines, leg);
-}
-
-static void
-abandon(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-
-	crew_abandon(f->crew, leg);
-}
-
-static void
-emit(void *ctx, struct fact *fact)
-{
-	take(ctx, fact);
-}
-
-/* A scenario still open, to show what is waited for. */
-static const char *
-slowest(const struct front *f)
-{
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		if (f->courses[leg] != NULL && !course_is_over(f->courses[leg]))
-			return f->plan->scenarios[f->plan->legs[leg].scenario].name;
-	return NULL;
-}
-
-static void
-leg_is_over(void *ctx, uint32_t leg)
-{
-	struct front *f = ctx;
-	size_t n_over;
-
-	(void)leg;
-	barriers_leg_over(f->barriers);
-	n_over = barriers_over(f->barriers);
-	f->options->progress(f->options->ctx, leg, slowest(f));
-	if (n_over == f->n_played)
-		crew_stop(f->crew);
-}
-
-static void
-move_clock(void *ctx, uint64_t clock_s)
-{
-	struct front *f = ctx;
-
-	f->options->set_clock(f->options->ctx, clock_s);
-	peer_order(f->world, ORDER_CLOCK, FACT_NONE, 0, (uint32_t)clock_s);
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		if (f->courses[leg] != NULL)
-			course_clock_moved(f->courses[leg], clock_s);
-}
-
-static void
-await_clock(void *ctx, uint32_t leg, uint64_t offset_s)
-{
-	struct front *f = ctx;
-
-	barriers_await_clock(f->barriers, leg, offset_s);
-}
-
-static const struct course_calls course_calls = {
-    order_step,
-    order_flush,
-    order_hush,
-    send_message,
-    retry_message,
-    restart_client,
-    await_clock,
-    set_deadline,
-    abandon,
-    emit,
-    leg_is_over,
-};
-
-/* --- the client --------------------------------------------------------------------------- */
-
-static void start_courses(struct front *f);
-
-static void
-client_is_ready(void *ctx, uint32_t of)
-{
-	struct front *f = ctx;
-
-	if (!f->started) {
-		start_courses(f);
-		return;
-	}
-	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
-		if (f->courses[leg] != NULL && (of == FACT_NONE || leg == of))
-			course_restarted(f->courses[leg]);
-}
-
-static void close_courses(struct front *f);
-
-/* Without its client a run ends, in order: what world and witness still know is waited for. */
-static void
-client_failed(void *ctx, const char *sentence)
-{
-	struct front *f = ctx;
-
-	if (f->end != FRONT_DONE)
-		return;
-	why_set(f->why, "%s", sentence);
-	f->end = f->crashed && f->started ? FRONT_CRASHED : FRONT_CLIENT;
-	close_courses(f);
-	crew_stop(f->crew);
-}
-
-static void
-instance_is_lost(void *ctx, uint32_t leg, const struct plan_message *message, const char *sentence)
-{
-	struct front *f = ctx;
-
-	course_lost(f->courses[leg], message, bytes_of(sentence));
-}
-
-/* Whose address it is. An instance that speaks of another leg's mail took what is not its own. */
-static const struct recipient *
-find_recipient(struct front *f, uint32_t serves, struct bytes address)
-{
-	const struct recipient *a = recipients_find(f->recipients, address);
-	struct why why;
-
-	if (a == NULL || serves == FACT_NONE || a->leg == serves)
-		return a;
-	why_set(&why,
-	    "an instance of %s spoke of a message that another one was sent (%s): they share a queue, "
-	    "or a log; the key 'own' gives each its own folders",
-	    f->options->client->name, a->address);
-	client_failed(f, why.text);
-	return NULL;
-}
-
-static void
-client_told_fate(void *ctx, uint32_t serves, struct bytes recipient, const char *fate, struct bytes reason)
-{
-	struct front *f = ctx;
-	const struct recipient *a = find_recipient(f, serves, recipient);
-	struct fact fact = {.kind = FACT_FATE};
-
-	if (a == NULL)
-		return; /* a bounce of the client's own, say */
-	fact.leg = a->leg;
-	fact.step = course_step(f->courses[a->leg]);
-	fact.fate.message = a->message;
-	fact.fate.recipient = bytes_of(a->address);
-	fact.fate.fate = bytes_of(fate);
-	fact.fate.reason = reason;
-	take(f, &fact);
-}
-
-static void
-client_did_not_try(void *ctx, uint32_t serves, struct bytes recipient, struct bytes reason)
-{
-	struct front *f = ctx;
-	const struct recipient *a = find_recipient(f, serves, recipient);
-	struct fact fact = {.kind = FACT_NO_ATTEMPT};
-
-	if (a == NULL)
-		return;
-	fact.leg = a->leg;
-	fact.step = course_step(f->courses[a->leg]);
-	fact.no_attempt.recipient = bytes_of(a->address);
-	fact.no_attempt.reason = reason;
-	take(f, &fact);
-}
-
-static bool
-is_crash(int signal)
-{
-	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
-	       signal == SIGABRT;
-}
-
-/* The leg that was under way, when all that were are of one scenario; else nobody knows. */
-static uint32_t
-only_leg_under_way(const struct front *f)
-{
-	uint32_t found = FACT_NONE;
-
-	for (uint32_t leg = 0; f->started && leg < f->plan->n_legs; leg++) {
-		if (f->courses[leg] == NULL || course_is_over(f->courses[leg]))
-			continue;
-		if (found == FACT_NONE)
-			found = leg;
-		else if (f->plan->legs[leg].scenario != f->plan->legs[found].scenario)
-			return FACT_NONE;
-	}
-	return found;
-}
-
-static void
-client_exited(void *ctx, uint32_t leg, const char *command, int status, int signal)
-{
-	struct front *f = ctx;
-	struct fact fact = {.kind = FACT_EXITED, .step = FACT_NONE};
-
-	if (is_crash(signal) && leg == FACT_NONE) {
-		f->crashed = true;
-		leg = only_leg_under_way(f);
-	}
-	fact.leg = leg;
-	if (leg < f->plan->n_legs)
-		fact.step = course_step(f->courses[leg]);
-	fact.exited.command = bytes_of(command);
-	fact.exited.status = status;
-	fact.exited.signal = signal;
-	fact.exited.crash = is_crash(signal);
-	take(f, &fact);
-}
-
-static void
-client_said(void *ctx, struct bytes line)
-{
-	struct front *f = ctx;
-
-	f->options->log(f->options->ctx, line);
-}
-
-/* The client is gone, so nothing moves any more: what world and witness still know goes out. */
-static void
-client_stopped(void *ctx)
-{
-	struct front *f = ctx;
-
-	peer_order(f->world, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
-	peer_order(f->witness, ORDER_FLUSH, FACT_NONE, 0, FLUSH_LAST);
-}
-
-static void
-on_exit_waits(evutil_socket_t fd, short what, void *ctx)
-{
-	struct front *f = ctx;
-	int status, signal, got;
-	pid_t pid;
-
-	(void)fd;
-	(void)what;
-	while ((got = f->options->next_exit(f->options->ctx, &pid, &status, &signal)) == 1)
-		crew_exit(f->crew, pid, status, signal);
-	if (got == 0)
-		return;
-	event_del(f->exits);
-	lab_is_broken(f, "client's machine", "has ended");
+	front_lab_is_broken(ctx, peer_name(peer), how);
 }
 
 /* --- the course of the run ------------------------------------------------------------------ */
@@ -525,14 +132,14 @@ is_played(const struct front *f, uint32_t leg)
 }
 
 /* Scenarios that make the client wait come first: what is waited for passes while the others are played. */
-static void
-start_courses(struct front *f)
+void
+front_start_courses(struct front *f)
 {
 	f->started = true;
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
 		if (!is_played(f, leg))
 			continue;
-		f->courses[leg] = course_new(f->plan, leg, &course_calls, f);
+		f->courses[leg] = course_new(f->plan, leg, &legs_course_calls, f);
 		f->n_played++;
 	}
 	for (int stalls = 1; stalls >= 0; stalls--)
@@ -545,8 +152,8 @@ start_courses(struct front *f)
 		crew_stop(f->crew);
 }
 
-static void
-close_courses(struct front *f)
+void
+front_close_courses(struct front *f)
 {
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++) {
 		if (f->courses[leg] != NULL)
@@ -571,20 +178,19 @@ static void
 front_init(struct front *f)
 {
 	static const struct peer_calls peer_calls = {on_fact, on_gone};
-	static const struct barriers_calls barriers_calls = {resume, restart, move_clock};
 	const struct front_options *o = f->options;
 
 	raise_limits();
 	f->recipients = recipients_new();
 	f->courses = must_alloc(f->plan->n_legs * sizeof(struct course *) + sizeof(void *));
-	f->barriers = barriers_new(f->base, f->plan->n_legs, &barriers_calls, f);
-	f->deadlines = deadlines_new(f->base, f->plan->n_legs, o->deadline_s * 1000, on_deadline, f);
+	f->barriers = barriers_new(f->base, f->plan->n_legs, &legs_barriers_calls, f);
+	f->deadlines = deadlines_new(f->base, f->plan->n_legs, o->deadline_s * 1000, legs_deadline, f);
 	for (uint32_t leg = 0; leg < f->plan->n_legs; leg++)
 		if (is_played(f, leg))
 			recipients_add_leg(f->recipients, f->plan, leg);
 	f->world = peer_new(f->base, "world", FACT_FROM_WORLD, o->world_fd, &peer_calls, f);
 	f->witness = peer_new(f->base, "witness", FACT_FROM_WITNESS, o->witness_fd, &peer_calls, f);
-	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, on_exit_waits, f);
+	f->exits = event_new(f->base, o->exit_fd, EV_READ | EV_PERSIST, told_exit_waits, f);
 	f->interrupts[0] = evsignal_new(f->base, SIGINT, on_interrupt, f);
 	f->interrupts[1] = evsignal_new(f->base, SIGTERM, on_interrupt, f);
 	f->over = event_new(f->base, -1, 0, on_over, f);
@@ -618,13 +224,13 @@ front_begin(const struct front_options *options, struct event_base *base, struct
 {
 	struct front *f = must_alloc(sizeof(*f));
 	struct crew_options crew = options->crew;
-	struct crew_calls calls = {client_is_ready, client_failed, instance_is_lost, client_told_fate,
-	    client_did_not_try, client_exited, client_said, client_stopped, f};
+	struct crew_calls calls;
 
 	*f = (struct front){
 	    .options = options, .plan = options->plan, .base = base, .why = why, .end = FRONT_DONE};
 	front_init(f);
 	crew.client = options->client;
+	calls = told_calls(f);
 	f->crew = crew_new(base, &options->machine, &crew, &calls, why);
 	if (f->crew == NULL)
 		stop(f, FRONT_CLIENT);
@@ -637,7 +243,7 @@ front_end(struct front *f)
 	enum front_end end = f->end;
 
 	if (end != FRONT_DONE)
-		close_courses(f);
+		front_close_courses(f);
 	front_free(f);
 	return end;
 }
