@@ -35,9 +35,9 @@ packed_kinds_new(void)
 static struct bytes
 shown(const struct fact *f, struct bytes text)
 {
-	const char *end = memchr(text.data, ' ', text.len);
+	const char *end = f->kind == FACT_TLS_SECRET ? memchr(text.data, ' ', text.len) : NULL;
 
-	if (f->kind == FACT_TLS_SECRET && end != NULL)
+	if (end != NULL)
 		text.len = (size_t)(end - text.data);
 	if (text.len > TEXT_MAX)
 		text.len = TEXT_MAX;

@@ -104,7 +104,8 @@ add(struct text *t, const char *data, size_t len)
 {
 	if (len >= t->left)
 		len = t->left - 1;
-	memcpy(t->at, data, len);
+	if (len > 0) /* what was left out has no bytes */
+		memcpy(t->at, data, len);
 	t->at += len;
 	t->left -= len;
 	*t->at = '\0';
