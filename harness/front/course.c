@@ -393,7 +393,7 @@ course_fact(struct course *c, const struct fact *f)
 		return;
 	case FACT_DNS_ASKED:
 		c->stirring = true;
-		if (c->asked_ns == 0 && bytes_equal_nocase(f->dns_asked.label, BYTES("_mta-sts")))
+		if (c->asked_ns == 0 && bytes_begin_nocase(f->dns_asked.label, "_mta-sts"))
 			c->asked_ns = f->t_ns;
 		return;
 	case FACT_ACCEPTED:

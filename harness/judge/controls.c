@@ -72,12 +72,12 @@ controls_policy_was_starved(const struct hearing *h)
 	for (size_t i = 0; i < h->attack.facts->n; i++) {
 		const struct fact *f = h->attack.facts->facts[i];
 
-		if (f->kind == FACT_DNS_ASKED && bytes_equal_nocase(f->dns_asked.label, BYTES("_mta-sts")))
+		if (f->kind == FACT_DNS_ASKED && bytes_begin_nocase(f->dns_asked.label, "_mta-sts"))
 			asked_ns = f->t_ns;
 		if (f->kind != FACT_POLICY_SERVED || f->step > h->step || !f->policy_served.whole ||
 		    !f->policy_served.genuine)
 			continue;
-		if (f->t_ns > asked_ns + PATIENCE_NS) {
+		if (asked_ns != 0 && f->t_ns > asked_ns + PATIENCE_NS) {
 			const struct fact *wait = starved_between(h, asked_ns, f->t_ns);
 
 			starved = wait != NULL ? wait : starved;

@@ -684,6 +684,13 @@ static const struct row rows[] = {
 	LEVEL_MUST},
     {"exposed, and the policy went out at once although the lab was starved", "$a.0 policy-served",
 	CLEAR_MAIL SERVED("2400") "world -.- starved ms=300 late=2400\n", NULL, VIOLATED, "in clear", LEVEL_MUST},
+    {"exposed, and nobody knows when the policy was asked for", "$a.0 policy-served|$a.0 dns-asked",
+	CLEAR_MAIL SERVED("2600") "world -.- starved ms=300 late=2600\n", NULL, VIOLATED, "in clear",
+	LEVEL_MUST},
+    {"exposed, and the policy of a name below went out late", "$a.0 policy-served|$a.0 dns-asked",
+	CLEAR_MAIL "world $a.0 dns-asked name=_mta-sts.xn--a.to.example label=_mta-sts.xn--a type=TXT\n" SERVED(
+	    "2600") "world -.- starved ms=300 late=2600\n",
+	NULL, UNCLEAR, "so late that the client", 0},
     {"protected without the policy that went out late", "$a.0 policy-served|$a.1 fate",
 	ARRIVED2 SERVED("2600") "world -.- starved ms=300 late=2600\n", NULL, UNCLEAR, "so late that the client", 0},
     {"a bounce while the lab got no turn for a moment", "$a.1 fate| $a.2",
