@@ -175,9 +175,9 @@ gates:
 asan:
 	@$(MAKE) --no-print-directory MODE=asan all
 
-# CHANGED=REF: only what changed since that commit; CHANGED=1: since the last one.
+# CHANGED=REF: only what changed since that commit; CHANGED=1: since the last one. BRIEF=1: each flaw where it is named.
 proof: all
-	@scripts/proof $(if $(CHANGED),--changed $(CHANGED))
+	@scripts/proof $(if $(CHANGED),--changed $(CHANGED)) $(if $(BRIEF),--brief)
 
 # TIME: seconds that each target gets; as many targets at a time as there are cores.
 TIME ?= 60
