@@ -321,7 +321,8 @@ on_over(void *ctx)
 	enum front_end end = session_end(t->session);
 
 	unlink_turn(s, t);
-	if (end == FRONT_CRASHED && t->part->n > 1 && s->n_sessions < SESSIONS_MAX)
+	if (end == FRONT_CRASHED && t->part->n > 1 && s->n_sessions < SESSIONS_MAX &&
+	    s->play->end == FRONT_DONE) /* else nothing more is begun */
 		parts_put_halves(&s->parts, t->part);
 	else
 		keep(s, t);

@@ -49,20 +49,6 @@ controls_policy_was_served(const struct hearing *h)
 	return policy_was_served(&h->attack, h->step);
 }
 
-/* Did the lab get no turn somewhere between? */
-static const struct fact *
-starved_between(const struct hearing *h, uint64_t from_ns, uint64_t to_ns)
-{
-	for (size_t i = 0; i < h->index->n_starved; i++) {
-		const struct fact *f = h->index->starved[i];
-		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
-
-		if (f->t_ns >= from_ns && f->t_ns <= to_ns + lasted_ns)
-			return f;
-	}
-	return NULL;
-}
-
 const struct fact *
 controls_policy_was_starved(const struct hearing *h)
 {
@@ -78,7 +64,7 @@ controls_policy_was_starved(const struct hearing *h)
 		    !f->policy_served.genuine)
 			continue;
 		if (asked_ns != 0 && f->t_ns > asked_ns + PATIENCE_NS) {
-			const struct fact *wait = starved_between(h, asked_ns, f->t_ns);
+			const struct fact *wait = index_starved(h->index, asked_ns, f->t_ns, 0);
 
 			starved = wait != NULL ? wait : starved;
 		} else if (f->step < h->step) { /* in the step itself it may be the attack's */

@@ -145,3 +145,17 @@ index_last(const struct leg_facts *leg, uint32_t step, enum fact_kind kind)
 			return leg->facts[i];
 	return NULL;
 }
+
+const struct fact *
+index_starved(const struct index *ix, uint64_t from_ns, uint64_t to_ns, int64_t least_ms)
+{
+	for (size_t i = 0; i < ix->n_starved; i++) {
+		const struct fact *f = ix->starved[i];
+		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
+		uint64_t began_ns = f->t_ns > lasted_ns ? f->t_ns - lasted_ns : 0;
+
+		if (f->starved.ms >= least_ms && f->t_ns >= from_ns && began_ns <= to_ns)
+			return f;
+	}
+	return NULL;
+}

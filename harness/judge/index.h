@@ -38,4 +38,7 @@ const struct fact *const *index_connection(const struct leg_facts *leg, uint32_t
 const struct fact *index_first(const struct leg_facts *leg, uint32_t step, enum fact_kind kind);
 const struct fact *index_last(const struct leg_facts *leg, uint32_t step, enum fact_kind kind);
 
+/* Where the lab got no turn for at least so many ms at once, in whole or in part between these times; or NULL. */
+const struct fact *index_starved(const struct index *ix, uint64_t from_ns, uint64_t to_ns, int64_t least_ms);
+
 #endif

@@ -237,15 +237,9 @@ starved_in(const struct hearing *h, const struct side *side, uint32_t step)
 		return NULL;
 	begun = index_last(side->facts, step, FACT_STEP_BEGUN);
 	ended = index_last(side->facts, step, FACT_STEP_ENDED);
-	for (size_t i = 0; begun != NULL && i < h->index->n_starved; i++) {
-		const struct fact *f = h->index->starved[i];
-		uint64_t lasted_ns = f->starved.ms > 0 ? (uint64_t)f->starved.ms * 1000000 : 0;
-
-		if (f->starved.ms >= PATIENCE_MS && f->t_ns > begun->t_ns &&
-		    (ended == NULL || f->t_ns <= ended->t_ns + lasted_ns))
-			return f;
-	}
-	return NULL;
+	return begun == NULL ? NULL
+			     : index_starved(h->index, begun->t_ns, ended != NULL ? ended->t_ns : UINT64_MAX,
+				   PATIENCE_MS);
 }
 
 /* A client to which no whole policy went out, since the lab got no turn, has none to keep to. */

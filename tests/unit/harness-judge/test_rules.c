@@ -673,7 +673,7 @@ static const struct row rows[] = {
     {"a bounce while the lab got no turn", "$a.1 fate| $a.2",
 	FATE2("fate=bounced") "world -.- starved ms=1500\n", NULL, UNCLEAR, "no turn for 1500 ms", 0},
     {"a bounce, and the lab got no turn long after", "$a.1 fate| $a.2",
-	FATE2("fate=bounced") "world -.- starved ms=0\n", NULL, VIOLATED, "bounced", LEVEL_SHOULD},
+	FATE2("fate=bounced") "world -.- starved ms=1500 late=9000\n", NULL, VIOLATED, "bounced", LEVEL_SHOULD},
     {"held although the lab got no turn", NULL, "world -.- starved ms=1500\n", NULL, HONORED, NULL, 0},
     {"exposed, and the lab was so starved that the policy went out late", "$a.0 policy-served",
 	CLEAR_MAIL SERVED("2600") "world -.- starved ms=300 late=2600\n", NULL, UNCLEAR, "so late that the client", 0},
